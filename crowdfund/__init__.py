@@ -25,6 +25,8 @@ FEATURES = (
     "payments",
     "campaigns",
     "investments",
+    "updates",
+    "questions",
     "about",
     "reconciliation",
     "reports",

@@ -9,15 +9,16 @@ import hashlib
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from crowdfund import create_app
-from crowdfund.adapters import gateways
+from crowdfund.adapters import gateways, storage
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.admin import service
 from crowdfund.campaigns import queries as campaign_queries
-from crowdfund.campaigns.models import CampaignDocument
+from crowdfund.campaigns.models import Campaign, CampaignDocument
 from crowdfund.campaigns.service import documents as campaign_documents
 from crowdfund.chain import queries as chain
 from crowdfund.chain import requests
@@ -40,11 +41,13 @@ from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payments.service import inbox, refusals
 from crowdfund.people import queries as people_queries
 from crowdfund.people import service as people_service
+from crowdfund.questions import service as questions
 from crowdfund.reconciliation.models import ContractReading
 from crowdfund.reconciliation.service import following
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
+from crowdfund.updates import service as updates
 from tests import raising
 from tests.browser import Browser, lint
 from tests.compliance.conftest import FACTS
@@ -88,6 +91,18 @@ OWN = {
     "campaigns.remove_document": "campaign",
     "campaigns.state": "view",
     "campaigns.withdraw": "campaign",
+    "updates.manage": "view",
+    "updates.write": "campaign",
+    "updates.draft": "view",
+    "updates.edit": "campaign",
+    "updates.picture": "campaign",
+    "updates.remove_picture": "campaign",
+    "updates.publish": "campaign",
+    "updates.discard": "campaign",
+    "questions.ask": EVERYBODY,
+    "questions.manage": "view",
+    "questions.answer": {"GET": "view", "POST": "campaign"},
+    "questions.decline": "campaign",
     "compliance.edit_nominee": ALICE,
     "compliance.facts": EVERYBODY,
     "compliance.nominee_proof": ALICE,
@@ -433,6 +448,7 @@ def _company(world, reviewer):
     campaign = raising.complete_draft(company, alice)
     cid = campaign_documents.add_document(campaign, "The plan", _document("public"), actor=alice)
     commit()
+    _news(world, company)
     token = team.token(invitation)
     world.examples |= {
         "company_id": company,
@@ -450,6 +466,32 @@ def _company(world, reviewer):
         "write_id": chain.writes_of("company", company)[-1].id,
         "address": "0x" + "5a" * 20,
         **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
+    }
+
+
+def _news(world, company):
+    """An update of alice's about a campaign that was live, and bob's question about it."""
+    alice = world.people["alice"]
+    campaign = raising.complete_draft(company, alice)
+    was_live = {"status": "live", "starts_at": now(), "ends_at": now() + timedelta(days=30)}
+    db.session.execute(sa.update(Campaign).where(Campaign.id == campaign).values(was_live))
+    question = questions.ask(campaign, "How many roasters do you have?", actor=world.people["bob"])
+    texts = {"title": "The roaster is here", "text_md": "It came on Monday, and it works."}
+    update = updates.create(campaign, texts, actor=alice)
+    poster = storage.put_public(raising.POSTER)
+    picture = updates.add_picture(update, poster, "A new roaster in a hall.", actor=alice)
+    updates.publish(update, actor=alice)
+    commit()
+    slug = campaign_queries.by_id(campaign).slug
+    routes = [rule.endpoint for rule in world.app.url_map.iter_rules()]
+    own = [name for name in routes if name.split(".")[0] in ("updates", "questions")]
+    world.examples |= {
+        "update_id": update,
+        "picture_id": picture,
+        "question_id": question,
+        **{f"{name}:campaign_id": campaign for name in own},
+        **{f"{name}:slug": slug for name in own},
+        "questions.ask:slug": world.examples["slug"],
     }
 
 

@@ -26,6 +26,8 @@ from crowdfund.kernel.statuses import TEXTS
 from crowdfund.notifications import rendering
 from crowdfund.people import queries, service
 from crowdfund.people.models import SignInMethod, User
+from crowdfund.questions.models import CampaignQuestion
+from crowdfund.updates.models import CampaignUpdate, CampaignUpdatePicture
 from tests.look import markup
 from tests.test_matrix import (  # noqa: F401 - the world of everybody's things
     RULES,
@@ -316,6 +318,9 @@ DATA = {
     Document: ("filename",),
     Nominee: ("full_name",),
     ChainWrite: ("contract", "function", "role"),
+    CampaignUpdate: ("title", "text_md"),
+    CampaignUpdatePicture: ("alt",),
+    CampaignQuestion: ("text", "answer"),
 }
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")

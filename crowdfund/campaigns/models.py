@@ -95,6 +95,8 @@ class Campaign(Base):
     started_year: Mapped[int | None]
     # Rises with every change: a key of cached pieces of pages.
     version: Mapped[int] = mapped_column(default=1)
+    # Rises with every change of what everyone reads in updates, questions and answers.
+    news_version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (

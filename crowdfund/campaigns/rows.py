@@ -132,6 +132,7 @@ class FundingRow(NamedTuple):
     grace_days: int
     company_updated_at: datetime
     version: int
+    news_version: int
     is_own: bool
 
 

@@ -13,8 +13,10 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import requirements
 from crowdfund.kernel.db import commit, rollback
-from crowdfund.local.story import cast, making
+from crowdfund.local.story import cast, making, news, news_cast
 from crowdfund.people import queries as people
+from crowdfund.questions import queries as questions
+from crowdfund.updates import queries as updates
 from tests import raising
 
 
@@ -65,3 +67,21 @@ def test_a_campaign_that_cites_its_memorandum_has_it_as_a_real_pdf(app, one):
     with pikepdf.open(io.BytesIO(storage.read_cid(document.cid))) as pdf:
         text = pdf.pages[0].Contents.read_bytes().decode()
     assert one.title in text
+
+
+def test_the_live_campaign_has_two_updates_and_three_answers_and_one_question_waits(app, story):
+    owner, reviewer = raising.person("abel"), raising.person("carla", "compliance", "admin")
+    raising.contracts()
+    company_id = raising.registered_company(owner, reviewer)
+    story.campaigns["solar"] = raising.live_campaign(company_id, owner, reviewer)
+    story.investors += [raising.person(f"investor{number}") for number in range(12)]
+    people_of = news_cast.People(lambda: owner, story.investors)
+    steps = news.steps(story.stage, lambda: story.campaigns["solar"], people_of)
+    for _, act in sorted(steps, key=lambda step: -step[0]):
+        act()
+    rollback()
+    found = updates.published(story.campaigns["solar"]).rows
+    assert {row.title for row in found} == {one.title for one in news_cast.UPDATES}
+    assert all(updates.pictures([row.id])[row.id] for row in found)
+    assert len(questions.answered(story.campaigns["solar"]).rows) == 3
+    assert questions.count_open(story.campaigns["solar"]) == 1

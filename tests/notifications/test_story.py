@@ -17,6 +17,8 @@ from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.models import Notice
 from crowdfund.payments.models import PaymentException
 from crowdfund.payments.service import exceptions, inbox
+from crowdfund.questions import service as questions
+from crowdfund.updates import service as updates
 from tests import raising
 from tests.investments.conftest import world as raised
 
@@ -39,6 +41,9 @@ def work(world):
     world.work()
 
 
+TOLD_HERE = ("campaign", "investment", "payment", "question", "staff", "update")
+
+
 def told(world):
     """Return what each person was told; company and verification have tests of their own."""
     work(world)
@@ -46,10 +51,7 @@ def told(world):
     rows = db.session.execute(sa.select(Notice.person_id, Notice.kind).order_by(Notice.id)).all()
     found = {name: [] for name in world.people}
     for person_id, kind in rows:
-        if (
-            kind.split(".")[0] in ("campaign", "investment", "payment", "staff")
-            and kind != "staff.companies"
-        ):
+        if kind.split(".")[0] in TOLD_HERE and kind != "staff.companies":
             found[names[person_id]].append(kind)
     return found
 
@@ -283,8 +285,31 @@ def test_each_redirection_of_a_release_is_told_to_the_company(world, staff):
     )
 
 
+def test_updates_questions_and_what_is_hidden_of_them_are_told_once(world, staff):
+    people, texts = world.people, {"title": "It is here", "text_md": "It came on Monday morning."}
+    investment_id = world.place("charlie")
+    world.bank_says(investment_id, "SUCCESS", "SETTLED")
+    update = updates.create(world.campaign_id, texts, actor=people["alice"])
+    updates.publish(update, actor=people["alice"])
+    commit()
+    world.work()
+    updates.take_down(update, "It promises a return.", actor=people["carla"])
+    question = questions.ask(world.campaign_id, "How many do you have?", actor=people["dora"])
+    questions.answer(question, "Two of them.", actor=people["alice"])
+    questions.hide_answer(question, "It promises a return.", actor=people["carla"])
+    questions.decline(question, "We do not say this.", actor=people["alice"])
+    commit()
+    told_once(
+        world,
+        alice=[*AT_FIRST, "update.taken_down", "question.asked", "question.answer_hidden"],
+        carla=["staff.campaigns"],
+        charlie=["investment.settled", "update.published"],
+        dora=["question.answered", "question.hidden"],
+    )
+
+
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():
     text = Path(__file__).read_text()
-    kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money")]
+    kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money", "news")]
     missing = [name for name in kinds if name not in text and f'"{name.split(".")[1]}"' not in text]
     assert missing == []

@@ -1,5 +1,7 @@
 """What every verb of a campaign shares: find and lock, move, notify."""
 
+import sqlalchemy as sa
+
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.campaigns.rules import life
@@ -72,6 +74,14 @@ def touch(campaign: Campaign) -> None:
     campaign.updated_at = clock.now()
     db.session.flush()
     refresh_pages(campaign.id, campaign.company_id)
+
+
+def news_changed(campaign_id: str) -> None:
+    """Render the page of a campaign anew: an update, a question or an answer has changed."""
+    news_version = Campaign.news_version + 1
+    this = sa.update(Campaign).where(Campaign.id == campaign_id)
+    db.session.execute(this.values(news_version=news_version))
+    refresh_pages(campaign_id)
 
 
 def refresh_pages(campaign_id: str, company_id: str | None = None) -> None:

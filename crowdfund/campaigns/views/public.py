@@ -114,8 +114,9 @@ def detail(slug: str) -> Response:
     campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
     # Once a campaign is live its terms and texts are fixed; a change of its company's documents or
-    # facts gives that a new stamp.
-    fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
+    # facts gives that a new stamp, an update or an answer another version of the news.
+    stamps = (campaign.terms_hash, campaign.company_updated_at, campaign.news_version)
+    fixed = (campaign.id, campaign.status, *stamps)
     # What the page itself shows of the campaign, beside its texts and figures.
     can_invest = now["can_invest"] and not campaign.is_own
     own = (campaign.title, campaign.summary, campaign.min_minor, can_invest)

@@ -25,7 +25,7 @@ from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
 from crowdfund.local import authenticator
-from crowdfund.local.story import cast, pictures
+from crowdfund.local.story import cast, news, news_cast, pictures
 from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
 from crowdfund.people import queries as people_queries
@@ -223,7 +223,24 @@ def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
         (middle, lambda: _invest(story, one, one.bids[:half])),
         (last, lambda: _invest(story, one, one.bids[half:])),
         *_last_steps(story, one, start + timedelta(days=one.days, minutes=5)),
+        *_news_steps(story, one, past=past),
     ]
+
+
+def _news_steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
+    """Return what is published, asked and answered; without a past all of it at the end."""
+    if one.slug != news_cast.CAMPAIGN:
+        return []
+
+    def owner() -> str:
+        return service.ensure_user(cast.email(one.owner))
+
+    found = news.steps(
+        story.stage,
+        lambda: story.campaigns[one.slug],
+        news_cast.People(owner, story.investors),
+    )
+    return [(story.days_ago(days if past else 0), act) for days, act in found]
 
 
 def _last_steps(story: Story, one: cast.Raise, end: datetime) -> list[Step]:

@@ -1,6 +1,6 @@
 """Every kind of notice; one that is not declared here cannot be sent."""
 
-from crowdfund.notifications.kinds import campaign, company, identity, money, security, staff
+from crowdfund.notifications.kinds import campaign, company, identity, money, news, security, staff
 from crowdfund.notifications.kinds.base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
 
 KINDS: dict[str, Kind] = {
@@ -9,6 +9,7 @@ KINDS: dict[str, Kind] = {
     **money.KINDS,
     **company.KINDS,
     **campaign.KINDS,
+    **news.KINDS,
     **staff.KINDS,
 }
 

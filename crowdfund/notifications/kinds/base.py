@@ -55,6 +55,10 @@ GROUPS = {
     "money": Group(_l("Your investments and money"), _l("What happened to each amount you paid.")),
     "company": Group(_l("Your company"), _l("Its verification, its registration and its team.")),
     "campaign": Group(_l("Your campaigns"), _l("From the approval to the release of the money.")),
+    "news": Group(
+        _l("Updates and answers"),
+        _l("What companies publish that you invested in, and what they answer you."),
+    ),
     "staff": Group(
         _l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True
     ),
