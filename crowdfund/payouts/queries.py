@@ -12,13 +12,12 @@ from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.payout_accounts.models import PayoutAccount
 from crowdfund.payouts import rules
 from crowdfund.payouts.models import Payout, PayoutAnswer, payout_event
-from crowdfund.payouts.rows import AccountRow, AnswerRow, PayoutRow
+from crowdfund.payouts.rows import AnswerRow, PayoutRow
 from crowdfund.payouts.rules import Status
 
-_P, _A, _W = Payout.__table__, PayoutAccount.__table__, PayoutAnswer.__table__
+_P, _W = Payout.__table__, PayoutAnswer.__table__
 _COLUMNS = columns(PayoutRow, _P)
 _NEWEST = (Key(_P.c.id, is_descending=True),)
 PAGE = 25
@@ -94,12 +93,6 @@ def desk(*, state: str = "", place: Place = START, size: int = PAGE) -> Page[Pay
 def waits_for_approval() -> sa.ColumnElement[bool]:
     """Return the condition that finance has to decide."""
     return sa.and_(_P.c.status == Status.REQUESTED, _P.c.needs_approval == sa.true())
-
-
-def account(account_id: str) -> AccountRow:
-    """Return the account that a withdrawal goes to. Raises NotFound."""
-    query = sa.select(*columns(AccountRow, _A)).where(_A.c.id == account_id)
-    return read_one(AccountRow, query, NotFound(_("There is no verified payout account.")))
 
 
 def unsent_of(user_id: str) -> list[str]:

@@ -35,16 +35,3 @@ class AnswerRow:
     at: datetime
     outcome: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """The bank account that a withdrawal goes to; its number stays sealed."""
-
-    id: str
-    country: str
-    bank_code: str
-    bank_name: str
-    holder: str
-    masked: str
-    sealed_number: str

@@ -201,7 +201,7 @@ KINDS = {
             "%(amount)s will be paid from your wallet to your account %(account)s. If you did not "
             "request this, contact us at once."
         ),
-        "money",
+        "security",
         _PAYOUT,
         mandatory=True,
         channels=EVERY_CHANNEL,
@@ -211,7 +211,7 @@ KINDS = {
     "payout.paid": Kind(
         _l("Your withdrawal of %(amount)s is paid"),
         _l("%(amount)s was paid from your wallet to your account %(account)s."),
-        "money",
+        "security",
         _PAYOUT,
         mandatory=True,
         channels=EVERY_CHANNEL,

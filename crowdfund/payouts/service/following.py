@@ -11,7 +11,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from crowdfund.adapters import gateway_budget, gateways, sealing
+from crowdfund.adapters import gateway_budget, gateways
 from crowdfund.adapters.gateways import (
     GatewayError,
     GatewayForeign,
@@ -27,6 +27,7 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import holds, posting
 from crowdfund.notifications import service as notifications
+from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, PayoutAnswer
 from crowdfund.payouts.rows import PayoutRow
@@ -81,8 +82,7 @@ def orders(ids: Iterable[str]) -> Orders:
     """Return what the bank is asked about, by id, with all that the calls need."""
     found: Orders = {}
     for payout in queries.many(set(ids)):
-        account = queries.account(payout.account_id)
-        number = sealing.unseal("payout account", account.id, account.sealed_number).decode()
+        account, number = payout_accounts.with_number(payout.account_id)
         found[payout.id] = (
             payout,
             PayoutOrder(
@@ -299,7 +299,7 @@ def book_paid(payout: Payout, *, actor: str, reason: str = "") -> None:
     _clear(payout)
     payout.ended_at = clock.now()
     shared.change(payout, Status.PAID, actor=actor, reason=reason)
-    shared.notify(payout, "paid")
+    shared.notify_owner(payout, "payout.paid")
     _look_again(payout)
 
 
@@ -308,7 +308,7 @@ def book_failed(payout: Payout, code: str, *, actor: str, reason: str = "") -> N
     _clear(payout)
     shared.give_back(payout, Status.FAILED, actor=actor, reason=reason)
     payout.reason = code
-    shared.notify(payout, "failed")
+    shared.notify_owner(payout, "payout.failed")
     _look_again(payout)
 
 

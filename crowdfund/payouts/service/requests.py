@@ -62,7 +62,7 @@ def request(wanted: Wanted) -> str:
             _("You need a verified payout account of your own to withdraw money.")
         )
     payout = _add(wanted, account, hold_id)
-    shared.notify(payout, "requested")
+    shared.notify_owner(payout, "payout.requested")
     if payout.needs_approval:
         notifications.queue_work("staff.payouts", key=f"payout:{payout.id}")
     else:
@@ -186,7 +186,7 @@ def reject(payout_id: str, *, actor: str, reason: str) -> None:
     payout = waiting(payout_id, actor=actor)
     why = shared.reason(reason)
     shared.give_back(payout, Status.REJECTED, actor=actor, reason=why)
-    shared.notify(payout, "rejected", {"reason": why})
+    shared.notify_owner(payout, "payout.rejected", {"reason": why})
 
 
 def submit(payout_id: str) -> None:
@@ -222,7 +222,7 @@ def stopped(payout: Payout) -> str | None:
 def stop(payout: Payout, why: str) -> None:
     """Reject a locked withdrawal on behalf of the platform, and notify the person."""
     shared.give_back(payout, Status.REJECTED, actor="system", reason=why)
-    shared.notify(payout, "stopped")
+    shared.notify_owner(payout, "payout.stopped")
 
 
 def stop_unsent(user_id: str) -> None:

@@ -46,8 +46,8 @@ def give_back(payout: Payout, status: Status, *, actor: str, reason: str = "") -
     holds.release_hold(payout.hold_id)
 
 
-def notify(payout: Payout, what: str, context: Mapping[str, object] | None = None) -> None:
-    """Notify the person of a state of a withdrawal (`payout.<what>`), once for each."""
+def notify_owner(payout: Payout, kind: str, context: Mapping[str, object] | None = None) -> None:
+    """Notify the person of a state of a withdrawal, once for each kind of notice."""
     facts = {
         "amount_minor": payout.amount_minor,
         "currency": payout.currency,
@@ -55,9 +55,9 @@ def notify(payout: Payout, what: str, context: Mapping[str, object] | None = Non
     }
     notifications.notify(
         payout.user_id,
-        f"payout.{what}",
+        kind,
         facts | dict(context or {}),
-        key=f"payout:{payout.id}:{what}",
+        key=f"{kind}:{payout.id}",
         path=f"/wallet/withdrawals/{payout.id}",
     )
 

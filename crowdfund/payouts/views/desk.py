@@ -15,6 +15,7 @@ from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
+from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.forms import ReasonForm, SettleForm
 from crowdfund.payouts.rows import PayoutRow
@@ -109,7 +110,7 @@ def _page(
         "payouts/_detail.html",
         status=status,
         payout=payout,
-        account=queries.account(payout.account_id),
+        account=accounts.get(payout.account_id),
         label=rules.label(payout.status, needs_approval=payout.needs_approval),
         history=history,
         people=people_queries.names({payout.user_id, *(row.actor for row in history)}),
