@@ -210,6 +210,7 @@ TABLE: dict[str, frozenset[str]] = {
     # ledger
     "ledger.wallet": SIGNED_IN,
     "ledger.wallet_csv": SIGNED_IN,
+    "ledger.wallet_statement": SIGNED_IN,
     "ledger.accounts": readers("admin", "finance"),
     "ledger.accounts_csv": readers("admin", "finance"),
     "ledger.account_csv": readers("admin", "finance"),

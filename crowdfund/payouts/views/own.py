@@ -67,8 +67,7 @@ def confirm() -> BaseResponse:
         wanted = requests_service.Wanted(identity.signed_in().id, amount, str(form.key.data))
         payout_id = requests_service.request(wanted)
     except CrowdfundError as error:
-        typed = AmountForm(formdata=None)
-        typed.amount.data = str(form.amount.data or "")[:40]
+        typed = AmountForm()
         pages.put_error(typed, error)
         return _amount_page(typed, status=error.status)
     pages.flash(
