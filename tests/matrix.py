@@ -425,7 +425,7 @@ def _withdrawal(person_id):
     verified_account(person_id, "1000123456789")
     wallet = ledger_rules.user_wallet(person_id)
     move = ledger_rules.Posting(ledger_rules.external("bill_bitts"), wallet, 10_000_000)
-    posting.post("test:withdrawal", [move], kind="test")
+    posting.post("test:withdrawal", [move], kind="investment.returned")
     return payouts.request(payouts.Wanted(person_id, 6_000_000, "form-key"))
 
 
