@@ -49,6 +49,12 @@ def _ask_again(row: Row) -> None:
     shared.queue_follow(payout.id, payout.gateway, series="bank", step=step, at=at)
 
 
+@outbox.every(3_600, "payouts.overdue", queue="payments")
+def overdue() -> None:
+    """Show staff what takes too long, even if asking about it has failed."""
+    following.flag_overdue()
+
+
 @outbox.on(PayoutAccountChanged)
 def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
     """Return the money of withdrawals to an account that is no longer the person's."""

@@ -63,6 +63,20 @@ def withdrawn_since(user_id: str, since: datetime) -> int:
     return int(db.session.scalar(query) or 0)
 
 
+def requested_since(user_id: str, since: datetime) -> int:
+    """Return how many withdrawals a person has requested since a moment."""
+    query = sa.select(sa.func.count()).where(_P.c.user_id == user_id, _P.c.requested_at > since)
+    return int(db.session.scalar(query) or 0)
+
+
+def overdue(before: datetime, *, most: int) -> list[str]:
+    """Return withdrawals that the bank has had since before a moment, and staff do not see."""
+    query = sa.select(_P.c.id).where(
+        _P.c.status == Status.SUBMITTED, _P.c.submitted_at < before, _P.c.problem_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(_P.c.id).limit(most)))
+
+
 def history(payout_id: str) -> list[StatusChange]:
     """Return what was done about a withdrawal, oldest first."""
     return status_changes(payout_event, payout_id)

@@ -15,6 +15,7 @@ CURRENCY = "ETB"
 DAY = timedelta(hours=24)
 LATE_AFTER = timedelta(days=2)  # an unfinished payout is shown to staff
 LOOK_AGAIN_AFTER = timedelta(days=1)  # after the end, whether the bank still says the same
+MOST_A_DAY = 20  # requests of a person within 24 hours: each one notifies all their addresses
 MOST_SENDS = 12  # orders under one key that brought no answer; after that staff decide
 
 

@@ -1,11 +1,16 @@
 """Withdrawals: held at the request, paid once, returned once; whatever the bank does."""
 
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.admin import service as admin
-from crowdfund.kernel.errors import Conflict, Invalid, NotFound, NotYours, WrongState
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound, NotYours, TooMany, WrongState
 from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payouts import queries, rules
+from crowdfund.payouts.models import Payout
 from crowdfund.payouts.service import deciding, following, requests
 from crowdfund.people import service as people
 from tests import raising
@@ -272,6 +277,28 @@ def test_staff_end_what_the_bank_leaves_open(world, outcome, left):
         deciding.settle(payout_id, outcome, actor=world.people["fin"], reason=REASON)
 
 
+def test_staff_see_what_is_late_even_if_nobody_could_ask_about_it(world):
+    world.fund()
+    payout_id = world.request()
+    world.do(requests.submit, payout_id)
+    world.clock.advance(timedelta(days=3))
+    world.do(following.flag_overdue)
+    assert "within two days" in world.get(payout_id).problem
+
+
+def test_a_person_requests_only_so_many_withdrawals_a_day(world, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_A_DAY", 2)
+    world.fund()
+    for number in (1, 2):
+        payout_id = world.request(amount="1", key=f"form-key-{number}")
+        world.do(requests.cancel, payout_id, user_id=world.people["alice"])
+    with raising.refused(TooMany):
+        world.request(amount="1", key="form-key-3")
+    assert open_holds() == 0
+    world.later(days=2)
+    world.request(amount="1", key="form-key-4")
+
+
 def test_without_a_problem_staff_cannot_end_a_withdrawal(world):
     world.fund()
     payout_id = world.sent()
@@ -310,19 +337,15 @@ def test_an_account_that_was_closed_stops_a_withdrawal(world):
     assert (status(world, payout_id), world.wallet()[1]) == ("rejected", "1000.00")
 
 
-def test_the_self_check_finds_a_withdrawal_that_is_not_booked(world):
+@pytest.mark.parametrize(
+    "wrong",
+    [{"status": "paid"}, {"status": "failed"}, {"amount_minor": 1}, {"needs_approval": True}],
+)
+def test_the_self_check_finds_a_withdrawal_that_is_not_booked_so(world, wrong):
     world.fund()
     payout_id = world.sent()
-    rollback_and_set(payout_id, status="paid")
-    assert not world.books_are_clean()
-
-
-def rollback_and_set(payout_id, **values):
-    import sqlalchemy as sa
-
-    from crowdfund.kernel.db import commit, db, rollback
-    from crowdfund.payouts.models import Payout
-
+    assert world.books_are_clean()
     rollback()
-    db.session.execute(sa.update(Payout).where(Payout.id == payout_id).values(values))
+    db.session.execute(sa.update(Payout).where(Payout.id == payout_id).values(wrong))
     commit()
+    assert not world.books_are_clean()

@@ -35,6 +35,7 @@ from crowdfund.payouts.rules import Status
 from crowdfund.payouts.service import shared
 
 _P = Payout.__table__
+_LATE = "The bank has not finished this payout within two days."
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def _unless_late(payout: Payout, *, keep: bool = False) -> None:
     """Show staff a payout that takes too long; a good answer ends an earlier doubt."""
     waited = clock.now() - (payout.submitted_at or clock.now())
     if waited > rules.LATE_AFTER:
-        _flag(payout, "The bank has not finished this payout within two days.")
+        _flag(payout, _LATE)
     elif not keep:
         _unflag(payout)
 
@@ -319,6 +320,14 @@ def _look_again(payout: Payout) -> None:
 
 
 # --- what staff see -------------------------------------------------------------------------------
+
+
+def flag_overdue(*, most: int = 200) -> None:
+    """Show staff what the bank has not finished in time, whatever became of the questions to it."""
+    for payout_id in queries.overdue(clock.now() - rules.LATE_AFTER, most=most):
+        payout = shared.lock(payout_id)
+        if payout.status == Status.SUBMITTED:
+            _flag(payout, _LATE)
 
 
 def _flag(payout: Payout, problem: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import db, new_id, record_event
-from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.errors import Conflict, TooMany
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.money import fmt
 from crowdfund.ledger import queries as ledger
@@ -47,7 +47,7 @@ def request(wanted: Wanted) -> str:
     """Request a withdrawal to the person's verified account; return its id.
 
     The money is on hold from now on. The same key of the same person is one withdrawal, however
-    often it is sent. Raises NoAccount, NotEnough, FormUsed.
+    often it is sent. Raises NoAccount, NotEnough, FormUsed, TooMany.
     """
     if known := _known(wanted):
         return known
@@ -61,6 +61,8 @@ def request(wanted: Wanted) -> str:
         raise rules.NoAccount(
             _("You need a verified payout account of your own to withdraw money.")
         )
+    if queries.requested_since(wanted.user_id, queries.day_ago()) >= rules.MOST_A_DAY:
+        raise TooMany(_("You have requested many withdrawals today. Try again tomorrow."))
     payout = _add(wanted, account, hold_id)
     shared.notify_owner(payout, "payout.requested")
     if payout.needs_approval:
