@@ -23,6 +23,7 @@ FEATURES = (
     "issuers",
     "compliance",
     "payments",
+    "payouts",
     "campaigns",
     "investments",
     "updates",

@@ -33,12 +33,15 @@ from crowdfund.kernel import access, audit, clock, config, outbox, sessions
 from crowdfund.kernel.clock import FixedClock, now
 from crowdfund.kernel.db import commit, db, new_id, read_connection, rollback
 from crowdfund.kernel.outbox import outbox_table
+from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.models import Account, Entry
+from crowdfund.ledger.service import posting
 from crowdfund.notifications import links
 from crowdfund.notifications.models import Message, Notice
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payments.service import inbox, refusals
+from crowdfund.payouts.service import requests as payouts
 from crowdfund.people import queries as people_queries
 from crowdfund.people import service as people_service
 from crowdfund.questions import service as questions
@@ -52,6 +55,7 @@ from tests import raising
 from tests.browser import Browser, lint
 from tests.compliance.conftest import FACTS
 from tests.conftest import NOW
+from tests.payouts.conftest import verified_account
 
 STAFF = {role: (role,) for role in access.STAFF}
 ASLEEP = {f"{role} asleep": (role,) for role in access.STAFF}  # has not proved the second factor
@@ -145,6 +149,8 @@ OWN = {
     "notifications.open_notice": ALICE,
     "payments.come_back": ALICE,
     "payments.show": ALICE,
+    "payouts.show": ALICE,
+    "payouts.cancel": ALICE,
 }
 
 
@@ -413,6 +419,7 @@ def _own_things(world):
     passkey.credential_id = passkey.public_key = "eHh4eA"
     db.session.add(passkey)
     change = changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
+    world.examples["payout_id"] = _withdrawal(alice)
     commit()
     world.examples |= {
         "person_id": alice,
@@ -426,6 +433,15 @@ def _own_things(world):
         "compliance.facts:step": "about",
         "code": people_queries.get(alice).referral_code,
     }
+
+
+def _withdrawal(person_id):
+    """Return a withdrawal that waits for approval."""
+    verified_account(person_id, "1000123456789")
+    wallet = ledger_rules.user_wallet(person_id)
+    move = ledger_rules.Posting(ledger_rules.external("bill_bitts"), wallet, 10_000_000)
+    posting.post("test:withdrawal", [move], kind="investment.returned")
+    return payouts.request(payouts.Wanted(person_id, 6_000_000, "form-key"))
 
 
 def _document(kind):

@@ -24,6 +24,7 @@ TABLES_READ_BY = {
     "ledger": {"reports"},
     "notifications": {"reports"},
     "payout_accounts": {"reports"},
+    "payouts": {"reports"},
     "security": {"reports"},
 }
 
@@ -191,9 +192,6 @@ WAITING = {
     "set_kyc_level": "tests: a level without the review that gives it",
     "authenticate": "the JSON API",
     "accept_late": "money that comes after the end of a campaign",
-    "capture_hold": "payouts",
-    "release_hold": "payouts",
-    "verified_number": "payouts",
     "unsealed": "payouts to companies",
     "payout_accounts_of": "payouts: the account that a payout went to",
 }

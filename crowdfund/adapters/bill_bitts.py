@@ -38,6 +38,9 @@ from crowdfund.adapters.gateways import (
     Initiated,
     Order,
     Payer,
+    PayoutOrder,
+    PayoutStatus,
+    PayoutTruth,
     Status,
     Truth,
     WebhookForged,
@@ -57,6 +60,7 @@ _TX_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _REFERENCE = re.compile(r"[ -~]{0,120}", re.ASCII)  # empty for what the customer began at the bank
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_ACCOUNT = re.compile(r"[A-Z0-9]{4,34}", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
 
@@ -129,6 +133,36 @@ class BillBitts:
         truth = _truth(answer)
         if name not in (truth.tx_id, truth.reference):
             raise GatewayForeign(f"Asked about {name}, the bank answered about {truth.tx_id}.")
+        return truth
+
+    def pay_out(self, order: PayoutOrder, *, key: str) -> str:
+        """Order a payout to a bank account and return the bank's number of it.
+
+        An optional part of the protocol: `POST /payout`, and `GET /payout/<reference>` for its
+        status (docs/adr/0037-money-out.md).
+        """
+        body = {
+            "reference": order.reference,
+            "amount": money.decimal_str(order.amount_minor, order.currency),
+            "currency": order.currency,
+            "country": order.country,
+            "bank_code": order.bank_code,
+            "account_number": order.number,
+            "holder": order.holder,
+        }
+        payout_id = self._post("/payout", body, key).get("payout_id")
+        if not isinstance(payout_id, str) or not _TX_ID.fullmatch(payout_id):
+            raise GatewayUnknown("The bank answered without a payout number.")
+        return payout_id
+
+    def payout(self, reference: str) -> PayoutTruth | None:
+        """Return the bank's own view of the payout with our reference, or None."""
+        answer = self._get(f"/payout/{quote(reference, safe='')}")
+        if answer is None:
+            return None
+        truth = _payout_truth(answer)
+        if truth.reference != reference:
+            raise GatewayForeign(f"Asked about {reference}, the bank answered about another one.")
         return truth
 
     def transactions(self, since: datetime) -> Iterator[list[Truth]]:
@@ -323,6 +357,22 @@ def _truth(answer: Mapping[str, Any]) -> Truth:
         amount_minor=_minor(answer.get("amount")),
         currency=cast(str, currency),
         reference=_text(answer, "reference", _REFERENCE),
+    )
+
+
+def _payout_truth(answer: Mapping[str, Any]) -> PayoutTruth:
+    """Read an answer about a payout; one that lacks a field is unclear."""
+    status, currency, reason = (answer.get(name) for name in ("status", "currency", "reason"))
+    if status not in gateways.PAYOUT_STATUSES or currency not in money.DECIMALS:
+        raise GatewayUnclear("The bank gave no clear answer about this payout.")
+    return PayoutTruth(
+        payout_id=_text(answer, "payout_id", _TX_ID),
+        reference=_text(answer, "reference", _REFERENCE),
+        status=cast(PayoutStatus, status),
+        amount_minor=_minor(answer.get("amount")),
+        currency=cast(str, currency),
+        number=_text(answer, "account_number", _ACCOUNT),
+        reason=reason[:200] if isinstance(reason, str) and reason.isprintable() else "",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from crowdfund.adapters.bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
-from crowdfund.adapters.gateways import GatewayUnknown
+from crowdfund.adapters.gateways import GatewayRefused, GatewayUnknown
 from crowdfund.kernel import clock, money
 
 LIST_PAGE = 3
@@ -28,7 +28,8 @@ class FakeBillBitts(BillBitts):
 
     `down` makes every call unclear; `lose_answers` lets a call happen and then loses its answer;
     without `lists` it is a bank that cannot list its transactions;
-    `wrong_answer` is what every status query gets instead of the truth.
+    `wrong_answer` is what every status query gets instead of the truth; `refuse_payouts` answers no
+    to every order of a payout.
     """
 
     def __init__(self, name: str = NAME) -> None:
@@ -45,12 +46,18 @@ class FakeBillBitts(BillBitts):
         self.lists = True
         self.calls: list[tuple[str, str]] = []
         self.payments: dict[str, dict[str, Any]] = {}
+        self.payouts: dict[str, dict[str, Any]] = {}  # by our reference
+        self.refuse_payouts = False
         self.answers: dict[str, dict[str, Any]] = {}
         self._answering = threading.Lock()
 
     def set_truth(self, tx_id: str, status: str, **changes: object) -> None:
         """Change what status queries say of a transaction (amount as text, currency, reference)."""
         self.payments[tx_id] |= {"status": status} | changes
+
+    def set_payout(self, name: str, status: str, /, **changes: object) -> None:
+        """Change what status queries say of a payout (amount as text, currency, reason, …)."""
+        self.payouts[name] |= {"status": status} | changes
 
     def open_payment(
         self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object
@@ -110,6 +117,8 @@ class FakeBillBitts(BillBitts):
             return self._list(path)
         if self.wrong_answer is not None:
             return self.wrong_answer
+        if path.startswith("/payout/"):
+            return self.payouts.get(name)
         by_reference = (p for p in self.payments.values() if p["reference"] == name)
         return self.payments.get(name) or next(by_reference, None)
 
@@ -125,11 +134,20 @@ class FakeBillBitts(BillBitts):
         """Carry out what a key asks for the first time, though two threads may ask at once."""
         with self._answering:
             if key not in self.answers:
-                asked = json.loads(body)
-                self.answers[key] = self._register() if path == "/register" else self._open(asked)
+                verb = {"/register": self._register, "/payout": self._pay_out}
+                self.answers[key] = verb.get(path, self._open)(json.loads(body))
             return self.answers[key]
 
-    def _register(self) -> dict[str, Any]:
+    def _pay_out(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        if self.refuse_payouts:
+            raise GatewayRefused("The bank refused the request.")
+        payout_id = f"NPO-{secrets.token_hex(6).upper()}"
+        told = ("reference", "amount", "currency", "account_number")
+        payout = {name: body[name] for name in told} | {"payout_id": payout_id, "reason": ""}
+        self.payouts[body["reference"]] = payout | {"status": "PENDING"}
+        return {"payout_id": payout_id, "status": "PENDING"}
+
+    def _register(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
 
     def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a payment gateway is to us: one protocol, typed errors, and the registry of gateways."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,6 +10,8 @@ from crowdfund.kernel.i18n import _
 
 Status = Literal["PENDING", "SUCCESS", "SETTLED", "FAILED"]
 STATUSES: tuple[Status, ...] = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
+PayoutStatus = Literal["PENDING", "PAID", "FAILED"]
+PAYOUT_STATUSES: tuple[PayoutStatus, ...] = ("PENDING", "PAID", "FAILED")
 MAX_WEBHOOK_BYTES = 64 * 1024
 
 
@@ -175,6 +177,57 @@ def transactions(name: str, since: datetime) -> Iterator[list[Truth]]:
             _("This gateway cannot list its transactions. Ask the bank for a statement.")
         )
     yield from gateway.transactions(since)
+
+
+@dataclass(frozen=True)
+class PayoutOrder:
+    """What we ask the gateway to pay to a bank account; `reference` is our payout's id."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    country: str
+    bank_code: str
+    number: str = field(repr=False)
+    holder: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PayoutTruth:
+    """The answer to a status query about a payout; `number` is the account that is paid."""
+
+    payout_id: str
+    reference: str
+    status: PayoutStatus
+    amount_minor: int
+    currency: str
+    number: str = field(repr=False)
+    reason: str = ""
+
+
+@runtime_checkable
+class PayingOut(Protocol):
+    """What some gateways can do besides: send money to a bank account."""
+
+    def pay_out(self, order: PayoutOrder, *, key: str) -> str:
+        """Order a payout and return its number; the same key gives the same answer.
+
+        Raises GatewayUnknown when it may have been ordered: ask `payout(order.reference)`.
+        """
+
+    def payout(self, reference: str) -> PayoutTruth | None:
+        """Return what the gateway holds true of the payout with our reference; None: unknown.
+
+        Raises GatewayForeign, GatewayUnclear as `Gateway.query` does.
+        """
+
+
+def paying_out(name: str) -> PayingOut:
+    """Return a gateway that can send money. Raises GatewayNotConfigured for any other."""
+    gateway = get(name)
+    if not isinstance(gateway, PayingOut):
+        raise GatewayNotConfigured(_("This gateway cannot pay money out."))
+    return gateway
 
 
 _builders: dict[str, Callable[[], Gateway]] = {}

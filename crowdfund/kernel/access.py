@@ -233,6 +233,7 @@ TABLE: dict[str, frozenset[str]] = {
     # ledger
     "ledger.wallet": SIGNED_IN,
     "ledger.wallet_csv": SIGNED_IN,
+    "ledger.wallet_statement": SIGNED_IN,
     "ledger.accounts": readers("admin", "finance"),
     "ledger.accounts_csv": readers("admin", "finance"),
     "ledger.account_csv": readers("admin", "finance"),
@@ -269,6 +270,20 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.webhook": readers("admin", "finance"),
     "payments.replay": staff("admin", "finance"),
     "payments.replay_all": staff("admin", "finance"),
+    # payouts: one's own (queries.for_owner); finance decides, never about its own
+    "payouts.new": SIGNED_IN,
+    "payouts.confirm": SIGNED_IN,
+    "payouts.index": SIGNED_IN,
+    "payouts.show": SIGNED_IN,
+    "payouts.cancel": SIGNED_IN,
+    "payouts.desk": readers("admin", "finance"),
+    "payouts.desk_csv": readers("admin", "finance"),
+    "payouts.detail": readers("admin", "finance"),
+    "payouts.approve": staff("admin", "finance"),
+    "payouts.reject": staff("admin", "finance"),
+    "payouts.ask": staff("admin", "finance"),
+    "payouts.settle": staff("admin", "finance"),
+    "payouts.dismiss": staff("admin", "finance"),
     # reconciliation: everyone may see whether books and contracts agree; two people have a campaign
     # follow
     "reconciliation.drift": PUBLIC,
@@ -358,6 +373,7 @@ STAFF_NAV: list[tuple[str, str, str]] = [
     (_l("People"), "compliance.people", "user"),
     (_l("Campaigns"), "campaigns.staff_list", "layout-grid"),
     (_l("Payments"), "payments.index", "wallet"),
+    (_l("Withdrawals"), "payouts.desk", "wallet"),
     (_l("Journal"), "ledger.accounts", "wallet"),
     (_l("Users"), "admin.users", "user"),
     (_l("Audit log"), "admin.audit", "clipboard-check"),

@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     billbitts_private_key_path: str = ""
     billbitts_public_key_paths: list[str] = []
 
+    # A person's withdrawals of one day that together are more than this (minor units) wait for the
+    # approval of finance.
+    payout_approval_above_minor: int = Field(5_000_000, ge=0)
+
     mail_server: str = "127.0.0.1"
     mail_port: int = 1025
     mail_username: str = ""

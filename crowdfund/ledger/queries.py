@@ -33,7 +33,8 @@ __all__ = [
 
 _A, _E, _P = Account.__table__, Entry.__table__, PostingRow.__table__
 
-
+# Both ends of a posting: one's own, the other one, and the sign of the amount.
+_SIDES = ((_P.c.source, _P.c.destination, -1), (_P.c.destination, _P.c.source, 1))
 _BY_NAME = (Key(_A.c.name), Key(_A.c.currency))
 
 
@@ -152,10 +153,7 @@ def _postings(
         _side(mine, other, sign, currency, edge, is_newer=is_newer)
         .where(mine == account)
         .limit(size + 1)
-        for mine, other, sign in (
-            (_P.c.source, _P.c.destination, -1),
-            (_P.c.destination, _P.c.source, 1),
-        )
+        for mine, other, sign in _SIDES
     ]
     # Each side by its own index: with OR a database reads and sorts all postings of the account.
     both = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
@@ -254,6 +252,64 @@ def _page(
         Place(before=edges.write(account, currency, below)) if has_older else None,
         Place(after=edges.write(account, currency, above)) if has_newer else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The postings of an account in a time, oldest first: opening balance + lines = closing."""
+
+    opening_minor: int
+    lines: list[Line]
+
+    @property
+    def closing_minor(self) -> int:
+        """Return the balance at the end."""
+        return self.lines[-1].balance_minor if self.lines else self.opening_minor
+
+
+def statement(
+    account: str,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    most: int,
+    currency: str = "ETB",
+) -> Statement | None:
+    """Return the statement of an account from a moment on and before another (None: no limit).
+
+    Returns None if it had more than `most` lines.
+    """
+    within = [_E.c.at >= since] if since else []
+    within += [_E.c.at < until] if until else []
+    sides = [
+        _side(mine, other, sign, currency, None, is_newer=True)
+        .where(mine == account, *within)
+        .limit(most + 1)
+        for mine, other, sign in _SIDES
+    ]
+    both = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
+    query = sa.select(both, sa.literal(0).label("start")).order_by(both.c.seq, both.c.n)
+    rows = read_all(SideRow, query.limit(most + 1))
+    if len(rows) > most:
+        return None
+    balance_minor = opening_minor = _sum_before(account, currency, since) if since else 0
+    lines = []
+    for row in rows:
+        balance_minor += row.signed
+        lines.append(_line(row, balance_minor))
+    return Statement(opening_minor, lines)
+
+
+def _sum_before(account: str, currency: str, moment: datetime) -> int:
+    """Return the sum of an account's postings before a moment, in minor units."""
+    total = 0
+    for mine, _other, sign in _SIDES:
+        query = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
+        query = query.select_from(_P.join(_E, _E.c.seq == _P.c.seq)).where(
+            mine == account, _E.c.currency == currency, _E.c.at < moment
+        )
+        total += sign * int(db.session.scalar(query) or 0)
+    return total
 
 
 def entry(entry_id: str) -> EntryRow | None:

@@ -1,17 +1,18 @@
 """The wallet page, and for staff the journal behind every number."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 
 from flask import Blueprint, Response, request
 
 from crowdfund.kernel import exports, money
 from crowdfund.kernel.db.paging import MOST
-from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.errors import Invalid, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 from crowdfund.kernel.web import identity, navigation, pages, requests, subjects
-from crowdfund.ledger import queries, rules
+from crowdfund.ledger import queries, rules, statements
 from crowdfund.ledger.queries import AccountRow, Line
 
 bp = Blueprint("ledger", __name__)
@@ -39,8 +40,30 @@ def wallet() -> Response:
 
 @bp.get("/wallet.csv")
 def wallet_csv() -> Response:
-    """Send all postings of the wallet as CSV; their sum is the balance."""
-    return _csv("wallet.csv", rules.user_wallet(identity.signed_in().id))
+    """Send the postings of the wallet as CSV, all or of some days; all add up to the balance."""
+    since, until = _days()
+    return _csv("wallet.csv", rules.user_wallet(identity.signed_in().id), since, until)
+
+
+@bp.get("/wallet/statement.pdf")
+def wallet_statement() -> Response:
+    """Send the statement of the wallet as a PDF file, of all time or of some days."""
+    user = identity.signed_in()
+    since, until = _days()
+    content = statements.write(rules.user_wallet(user.id), user.name, since, until)
+    response = Response(content, mimetype="application/pdf")
+    name = "crowdfund-wallet-statement.pdf"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _days() -> tuple[datetime | None, datetime | None]:
+    """Return when the days begin and end that the address asks for. Raises Invalid."""
+    since, until = requests.start_of_day("from"), requests.start_of_day("to", days=1)
+    if since and until and since >= until:
+        raise Invalid(_("The last day is before the first. Choose the days again."), field="to")
+    return since, until
 
 
 @bp.get("/staff/journal")
@@ -135,8 +158,15 @@ def _prefix() -> str:
     return request.args.get("q", "").strip().replace("\0", "")[:80]
 
 
-def _csv(name: str, account: str) -> Response:
-    lines = exports.walk(lambda place: queries.history(account, place=place, size=MOST))
+def _csv(
+    name: str, account: str, since: datetime | None = None, until: datetime | None = None
+) -> Response:
+    found = exports.walk(lambda place: queries.history(account, place=place, size=MOST))
+    lines = (
+        line
+        for line in found
+        if (since is None or line.at >= since) and (until is None or line.at < until)
+    )
     return exports.csv_file(name, _POSTINGS + _IN_WORDS, _posting_lines(lines))
 
 

@@ -22,7 +22,6 @@ def write(kind: str, context: dict[str, Any], *, path: str) -> bytes:
     """
     settings = config.settings()
     operator, shown = settings.operator, rendering.values(context)
-    sender = (operator.name, operator.address, operator.email, operator.phone)
     values = {
         "language": i18n.language(),
         "title": _("Receipt"),
@@ -33,7 +32,7 @@ def write(kind: str, context: dict[str, Any], *, path: str) -> bytes:
             name=shown["payer"],
         ),
         "rows": rendering.facts(kind, context),
-        "operator": [*filter(None, sender), *_registration(operator)],
+        "operator": operator_lines(),
         "check": {
             "text": _("Follow the money in your account:"),
             "url": f"{settings.public_url}{path}",
@@ -44,6 +43,10 @@ def write(kind: str, context: dict[str, Any], *, path: str) -> bytes:
     return pdf.write("receipt", values, written_at=written_at)
 
 
-def _registration(operator: config.Operator) -> list[str]:
+def operator_lines() -> list[str]:
+    """Return who runs the platform, line by line, as the head of a document shows it."""
+    operator = config.settings().operator
+    sender = (operator.name, operator.address, operator.email, operator.phone)
     number = operator.registration
-    return [f"{_('Registration number')}: {number}"] if number else []
+    registration = [f"{_('Registration number')}: {number}"] if number else []
+    return [*filter(None, sender), *registration]

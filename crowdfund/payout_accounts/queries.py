@@ -25,6 +25,11 @@ def payout_account_of(person_id: str) -> PayoutRow | None:
     return read_first(PayoutRow, query.order_by(_P.c.id.desc()).limit(1))
 
 
+def get(account_id: str) -> PayoutRow | None:
+    """Return a payout account that is or was a person's, or None."""
+    return read_first(PayoutRow, _ACCOUNTS.where(_P.c.id == account_id))
+
+
 def payout_accounts_of(person_id: str) -> list[PayoutRow]:
     """Return every payout account that a person had, newest first (for reviewers)."""
     query = _ACCOUNTS.where(_P.c.person_id == person_id)

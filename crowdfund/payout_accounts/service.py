@@ -113,13 +113,16 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
     outbox.emit(notice)
 
 
-def verified_number(person_id: str) -> tuple[PayoutRow, str]:
-    """Return the verified account and its full number for a payout. Raises Conflict without one."""
-    present = accounts.payout_account_of(person_id)
-    if present is None or present.status != "verified":
-        raise Conflict(_("There is no verified payout account."))
-    sealed = db.session.scalar(sa.select(_P.c.sealed_number).where(_P.c.id == present.id))
-    return present, sealing.unseal("payout account", present.id, str(sealed)).decode()
+def with_number(account_id: str) -> tuple[PayoutRow, str]:
+    """Return an account, which may have been replaced since, and its full number for a payout.
+
+    Raises NotFound.
+    """
+    found = accounts.get(account_id)
+    if found is None:
+        raise NotFound(_("There is no such payout account."))
+    sealed = db.session.scalar(sa.select(_P.c.sealed_number).where(_P.c.id == account_id))
+    return found, sealing.unseal("payout account", account_id, str(sealed)).decode()
 
 
 def _move(account: PayoutRow, status: str, *, actor: str, reason: str = "") -> None:

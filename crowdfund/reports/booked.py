@@ -1,17 +1,21 @@
-"""I4: a payment that succeeded has one entry for each step, one that did not has none."""
+"""I4 and I6: payments and withdrawals have exactly the entries and holds of their status."""
 
 from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from crowdfund.kernel.db.rows import columns, read_all
-from crowdfund.ledger.models import Entry
+from crowdfund.kernel.db.rows import columns, read_all, read_each
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger.models import Entry, Hold
 from crowdfund.payments.models import Payment
-from crowdfund.reports.rows import BookedRow
+from crowdfund.payouts import rules
+from crowdfund.payouts.models import Payout
+from crowdfund.reports.rows import BookedRow, PaidOutRow
 
 STEPS = (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",)))
 MOST = 100
 _P, _E = Payment.__table__, Entry.__table__
+_O, _H = Payout.__table__, Hold.__table__
 
 
 def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
@@ -29,3 +33,53 @@ def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
         for row in read_all(BookedRow, query):
             entry = row.entry_id or "none"
             yield row.id, f"I4 payment {row.id} is {row.status}; entry for {step}: {entry}"
+
+
+def payouts(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    """Yield (id, sentence) for each withdrawal whose status, hold and entries differ (I6).
+
+    With ids, of these withdrawals only.
+    """
+    sent, paid = _E.alias("sent"), _E.alias("paid")
+    query = sa.select(
+        *columns(
+            PaidOutRow,
+            _O,
+            hold_account=_H.c.account,
+            hold_minor=_H.c.amount_minor,
+            hold_status=_H.c.status,
+            sent=sent.c.id,
+            paid=paid.c.id,
+        )
+    ).select_from(
+        _O.outerjoin(_H, _H.c.id == _O.c.hold_id)
+        .outerjoin(sent, sent.c.key == sa.literal("payout:") + _O.c.id + ":sent")
+        .outerjoin(paid, paid.c.key == sa.literal("payout:") + _O.c.id + ":paid")
+    )
+    if ids is not None:
+        query = query.where(_O.c.id.in_(ids))
+    for row in read_each(PaidOutRow, query.order_by(_O.c.id)):
+        if wrong := _wrong_payout(row):
+            yield row.id, f"I6 withdrawal {row.id} is {row.status}, but {wrong}"
+
+
+def _wrong_payout(row: PaidOutRow) -> str | None:
+    """Return what does not belong to the status of a withdrawal, or None."""
+    wanted = "held" if row.status in rules.HELD else "released"
+    wanted = "captured" if row.status == rules.Status.PAID else wanted
+    if row.hold_status != wanted:
+        return f"its hold is {row.hold_status or 'missing'}"
+    held = (ledger_rules.user_wallet(row.user_id), row.amount_minor)
+    if (row.hold_account, row.hold_minor) != held:
+        return "its hold is of another account or amount"
+    is_paid = row.status == rules.Status.PAID
+    if (row.sent is not None, row.paid is not None) != (is_paid, is_paid):
+        return f"its entries are {row.sent or 'none'} and {row.paid or 'none'}"
+    if row.approved_by == row.user_id:
+        return "its owner has approved it"
+    went_out = row.status in (rules.Status.SUBMITTED, rules.Status.PAID, rules.Status.FAILED)
+    return "nobody has approved it" if went_out and _lacks_approval(row) else None
+
+
+def _lacks_approval(row: PaidOutRow) -> bool:
+    return row.needs_approval and row.approved_by is None

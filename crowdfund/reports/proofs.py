@@ -27,6 +27,8 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
+from crowdfund.payouts import queries as payouts
+from crowdfund.payouts.models import Payout
 from crowdfund.reports import booked, campaign_checks, secrets
 from crowdfund.reports.queues import LATE_AFTER, given_up, unfinished
 
@@ -36,13 +38,13 @@ NEWEST_EVENTS = 5_000
 NEWEST_CAMPAIGNS = 10
 INVESTORS = 20_000  # of the campaigns that are summed up in one slice
 MOST_SUSPECTS = 100
-MARKS = ("payments", "campaigns", "chain.writes", "chain.txs")
+MARKS = ("payments", "payouts", "campaigns", "chain.writes", "chain.txs")
 Found = Iterator[tuple[str, str]]  # the id of what is wrong, and a sentence
 Part = Callable[[], Step]
 
 
 def problems() -> list[str]:
-    """Return a sentence for each broken invariant of I1–I5, I7, I8, I10, I11 and I14.
+    """Return a sentence for each broken invariant of I1–I8, I10, I11 and I14.
 
     Reads everything; while others write, call it inside `db.snapshot()`.
     """
@@ -50,6 +52,7 @@ def problems() -> list[str]:
         *journal.problems(),
         *payments.problems(),
         *_sentences(booked.payments(None)),
+        *_sentences(booked.payouts(None)),
         *_sentences(_campaign_totals(None)),
         *campaign_checks.problems(),
         *chain.nonce_problems(),
@@ -65,6 +68,7 @@ def periodic() -> list[Part]:
         *journal.periodic(),
         *audit.periodic(),
         _payments,
+        _payouts,
         _campaigns,
         _writes,
         _transactions,
@@ -106,6 +110,11 @@ def begin_anew(connection: Connection) -> None:
 def _payments() -> Step:
     """I4 for payments that changed lately, and a slice of all."""
     return _turn("payments", Payment.id, booked.payments, payments.recently_changed(NEWEST_EVENTS))
+
+
+def _payouts() -> Step:
+    """I6 for withdrawals that changed lately, and a slice of all."""
+    return _turn("payouts", Payout.id, booked.payouts, payouts.recently_changed(NEWEST_EVENTS))
 
 
 def _campaigns() -> Step:

@@ -22,6 +22,8 @@ from crowdfund.kernel.i18n import _l
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.notifications.models import Message
 from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.payouts import queries as payouts
+from crowdfund.payouts.models import Payout
 from crowdfund.reconciliation import queries as reconciliation
 
 Waiting = tuple[int, datetime | None]
@@ -121,6 +123,14 @@ def _exceptions() -> Waiting:
     )
 
 
+def _withdrawals() -> Waiting:
+    return _count(Payout.requested_at, payouts.waits_for_approval())
+
+
+def _odd_withdrawals() -> Waiting:
+    return _count(Payout.problem_at, Payout.problem_at.is_not(None))
+
+
 def _webhooks() -> Waiting:
     return _count(Inbox.received_at, Inbox.state == "dead", by=Inbox.id)
 
@@ -187,12 +197,17 @@ QUEUES = (
          "campaigns.staff_list", _releases, "campaigns.release", {"status": "succeeded"}),
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
+    Kind(_l("Withdrawals to approve"), _l("above the limit; the money is on hold"), "payouts.desk",
+         _withdrawals, "payouts.approve", {"state": "waiting"}),
     Kind(_l("Requests for a second admin"), _l("roles and second factors of users"),
          "admin.requests", queries.staff_requests_waiting, "admin.confirm"),
     Kind(_l("Requests to follow a contract"), _l("a campaign and its contract ended differently"),
          "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
     Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys",
          request_queries.waiting, "chain.confirm_key"),
+    Kind(_l("Withdrawals to look into"), _l("the bank's answer does not fit, or is late"),
+         "payouts.desk", _odd_withdrawals, "payouts.settle", {"state": "problem"},
+         is_trouble=True),
     Kind(_l("Failed chain writes"), _l("each needs a decision"), "chain.writes", _failed_writes,
          "chain.replay", {"status": "failed"}, is_trouble=True),
     Kind(_l("Chain writes on hold"),

@@ -35,6 +35,23 @@ class BookedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidOutRow:
+    """A withdrawal, with its hold and entries; `sent` and `paid` are ids, or None."""
+
+    id: str
+    user_id: str
+    amount_minor: int
+    status: str
+    needs_approval: bool
+    approved_by: str | None
+    hold_account: str | None
+    hold_minor: int | None
+    hold_status: str | None
+    sent: str | None
+    paid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EndedRow:
     """A campaign whose contract ended in another way than the books."""
 

@@ -60,6 +60,7 @@ class BankProcess:
             "callback_url": "",
             "lists": True,
             "answers": {},
+            "payouts": "pay",
         }
         self.control("settings", **quiet | settings)
 

@@ -19,6 +19,7 @@ PAGES = {
     "campaign": ("campaigns.staff_detail", "campaign_id"),
     "follow": ("reconciliation.requested", "follow_id"),
     "payment": ("payments.detail", "payment_id"),
+    "payout": ("payouts.detail", "payout_id"),
     "exception": ("payments.exception", "exception_id"),
     "inbox": ("payments.webhook", "inbox_id"),
     "write": ("chain.write", "write_id"),

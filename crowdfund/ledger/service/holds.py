@@ -4,6 +4,8 @@ Every verb locks the journal's head first, as posting does: another order of loc
 with a posting.
 """
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock
@@ -60,9 +62,12 @@ def release_hold(hold_id: str) -> None:
         _end(found, "released")
 
 
-def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
+def capture_hold(
+    hold_id: str, key: str, destination: str, *, kind: str, ref: Mapping[str, str] | None = None
+) -> str:
     """Post held money to its destination and return the entry's id; a second capture is the same.
 
+    `ref` is what the entry refers to besides the hold.
     Raises NotFound, Conflict (released, or captured under another key), KeyReused.
     """
     found = _locked(hold_id)
@@ -71,8 +76,9 @@ def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
     if found.status != "captured":
         found.capture_key = key
         _end(found, "captured")
+    refers_to = {**(ref or {}), "hold": hold_id}
     move = Posting(found.account, destination, found.amount_minor)
-    return post(key, [move], kind=kind, ref={"hold": hold_id}, currency=found.currency)
+    return post(key, [move], kind=kind, ref=refers_to, currency=found.currency)
 
 
 def _locked(hold_id: str) -> Hold:

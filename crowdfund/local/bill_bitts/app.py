@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from crowdfund.local.bill_bitts import control, pages
+from crowdfund.local.bill_bitts import control, pages, payouts
 from crowdfund.local.bill_bitts.deliveries import Courier
 from crowdfund.local.bill_bitts.errors import Refused
 from crowdfund.local.bill_bitts.faults import Faults
@@ -20,7 +20,14 @@ from crowdfund.local.bill_bitts.signing import RequestChecker, canonical
 MAX_BODY = 64 * 1024
 MAX_CONTROL_BODY = 64 * 1024 * 1024
 FLUSH_S = 0.02
-FOR_PROGRAMS = ("payment", "register", "balance", "_control", "health")  # answered in JSON
+FOR_PROGRAMS = (
+    "payment",
+    "payout",
+    "register",
+    "balance",
+    "_control",
+    "health",
+)  # answered in JSON
 _CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 log = logging.getLogger("bill_bitts")
 _FAULT = Refused(
@@ -29,6 +36,7 @@ _FAULT = Refused(
     "Try again; if it fails again, the reason is in the simulator's log.",
     title="The simulator has a fault",
 )
+_NO_PAGE = Refused(404, "The simulator has no page at this address.", title="Page not found")
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -117,6 +125,8 @@ class App:
             case ("POST", "payment") if rest == "initiate":
                 base = self._places.own or f"http://{request.headers.get('host', '')}"
                 return self._once(request, lambda data: self._gateway.initiate(data, base))
+            case (_, "payout" | "payouts"):
+                return self._payout_route(request, head, rest)
             case ("POST", "register"):
                 return self._once(request, self._gateway.register)
             case ("GET", "transactions") if not rest:
@@ -131,10 +141,26 @@ class App:
             case _:
                 return self._unsigned_route(request, head, rest)
 
+    def _payout_route(self, request: Request, head: str, rest: str) -> Answer:
+        match (request.method, head):
+            case ("GET", "payout"):
+                self._signed(request)
+                return _json(200, payouts.status(self._gateway, rest))
+            case ("POST", "payout") if not rest:
+                return self._once(request, lambda data: payouts.order(self._gateway, data))
+            case ("GET", "payouts"):
+                return self._payout_page(rest)
+            case ("POST", "payouts"):
+                form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+                payouts.end(self._gateway, rest, form.get("action", ""))
+                return self._payout_page(rest)
+            case _:
+                raise _NO_PAGE
+
     def _unsigned_route(self, request: Request, head: str, rest: str) -> Answer:
         match (request.method, head):
             case ("GET", ""):
-                return _html(200, pages.start(self._gateway.latest(), self._places.shop()))
+                return self._start_page()
             case ("GET", "checkout"):
                 return self._checkout_page(self._gateway.payment(rest))
             case ("POST", "checkout"):
@@ -147,9 +173,7 @@ class App:
             case ("GET", "health"):
                 return _json(200, {"status": "ok"})
             case _:
-                raise Refused(
-                    404, "The simulator has no page at this address.", title="Page not found"
-                )
+                raise _NO_PAGE
 
     def _signed(self, request: Request) -> None:
         now = self._gateway.now()
@@ -186,6 +210,14 @@ class App:
         if not target:
             return self._checkout_page(self._gateway.payment(tx_id))
         return Answer(303, b"", b"text/plain", [(b"location", target.encode("latin-1", "ignore"))])
+
+    def _start_page(self) -> Answer:
+        shown = (self._gateway.latest(), payouts.latest(self._gateway))
+        return _html(200, pages.start(*shown, self._places.shop()))
+
+    def _payout_page(self, name: str) -> Answer:
+        row = payouts.get(self._gateway, name)
+        return _html(200, pages.payout(row, self._places.shop()))
 
     def _checkout_page(
         self, row: sqlite3.Row, refusal: Refused | None = None, form: dict[str, str] | None = None

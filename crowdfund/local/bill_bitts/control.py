@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from crowdfund.local.bill_bitts import deliveries
+from crowdfund.local.bill_bitts import deliveries, payouts
 from crowdfund.local.bill_bitts.errors import Refused
 from crowdfund.local.bill_bitts.faults import Faults
 from crowdfund.local.bill_bitts.gateway import Gateway, amount_text, new_tx_id
@@ -109,6 +109,12 @@ def _resend(gateway: Gateway, body: Body) -> Body:
     return {"queued": changed}
 
 
+def _payout(gateway: Gateway, body: Body) -> Body:
+    """End a payout, or leave it waiting: name (number or reference), action pay, fail or wait."""
+    payouts.end(gateway, str(body.get("name", "")), str(body.get("action", "")))
+    return payouts.status(gateway, str(body.get("name", "")))
+
+
 _VERBS: dict[str, Callable[[Gateway, Body], Body]] = {
     "settings": _settings,
     "emit": _emit,
@@ -117,4 +123,5 @@ _VERBS: dict[str, Callable[[Gateway, Body], Body]] = {
     "bulk": _bulk,
     "deliveries": _list,
     "resend": _resend,
+    "payout": _payout,
 }

@@ -10,6 +10,7 @@ from typing import Any
 import urllib3
 
 from crowdfund.kernel import clock
+from crowdfund.local.bill_bitts import payouts
 from crowdfund.local.bill_bitts.gateway import Gateway
 from crowdfund.local.bill_bitts.signing import WebhookSigner
 
@@ -37,6 +38,7 @@ class Courier:
         while True:
             try:
                 busy = self._gateway.settle_due()
+                busy |= payouts.settle_due(self._gateway)
                 busy |= self._send_due()
                 self._state.flush()
             except Exception:

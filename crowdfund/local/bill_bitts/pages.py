@@ -65,6 +65,13 @@ _STATES = {
 }
 
 
+_PAYOUT_STATES = {
+    "PENDING": "On its way",
+    "PAID": "Paid to the account",
+    "FAILED": "Failed: the money was not paid",
+}
+
+
 def checkout(
     row: sqlite3.Row, back: str, *, refusal: Refused | None = None, form: Mapping[str, str]
 ) -> str:
@@ -88,8 +95,33 @@ def refusal(refused: Refused, back: str) -> str:
     return _page(title, body + _links(back, "Back to crowdfund"))
 
 
-def start(rows: Sequence[sqlite3.Row], back: str) -> str:
-    """Return the first page: what this is, and the newest payments."""
+def payout(row: sqlite3.Row, back: str) -> str:
+    """Return the page of a payout, which may be paid, failed or left waiting by hand."""
+    number = row["account_number"]
+    form = """
+<form method="post" class="card">
+  <div class="actions">
+    <button class="primary" name="action" value="pay">Pay it out now</button>
+    <button name="action" value="fail">Fail the payout</button>
+    <button name="action" value="wait">Leave it waiting</button>
+  </div>
+</form>"""
+    body = f"""
+<div class="card">
+  <h1>Amount to pay out</h1>
+  <p class="amount">{_amount(row)}</p>
+  <dl>
+    <dt>To account</dt><dd>{escape(row["country"])} {escape(row["bank_code"])} {escape(number)}</dd>
+    <dt>Holder</dt><dd>{escape(row["holder"])}</dd>
+    <dt>Payout</dt><dd>{escape(row["payout_id"])}</dd>
+    <dt>Status</dt><dd>{escape(_PAYOUT_STATES[row["status"]])}</dd>
+  </dl>
+</div>{form if row["status"] == "PENDING" else ""}"""
+    return _page("Payout of NEO Bank", body + _links(back, "Back to crowdfund"))
+
+
+def start(rows: Sequence[sqlite3.Row], payouts: Sequence[sqlite3.Row], back: str) -> str:
+    """Return the first page: what this is, the newest payments, and the newest payouts."""
     lines = "".join(
         f'<li><a href="/checkout/{escape(row["tx_id"])}">{_amount(row)}</a>'
         f"<span>{escape(row['description']) or '-'}</span>"
@@ -97,13 +129,21 @@ def start(rows: Sequence[sqlite3.Row], back: str) -> str:
         for row in rows
     )
     payments = f'<ul class="payments">{lines}</ul>' if lines else "<p>There are none yet.</p>"
+    sent = "".join(
+        f'<li><a href="/payouts/{escape(row["payout_id"])}">{_amount(row)}</a>'
+        f"<span>to {escape(row['holder'])}</span>"
+        f"<span>{escape(_PAYOUT_STATES[row['status']])}</span></li>"
+        for row in payouts
+    )
+    paid_out = f'<ul class="payments">{sent}</ul>' if sent else "<p>There are none yet.</p>"
     body = f"""
 <div class="card">
   <h1 class="title">Simulated bank</h1>
   <p>Invest at crowdfund and choose NEO Bank: you come here to pay. A payment settles by itself
   after a few seconds.</p>
 </div>
-<div class="card"><h2>Newest payments</h2>{payments}</div>"""
+<div class="card"><h2>Newest payments</h2>{payments}</div>
+<div class="card"><h2>Newest payouts</h2>{paid_out}</div>"""
     return _page("NEO Bank simulator", body + _links(back, "Go to crowdfund", start=False))
 
 

@@ -32,6 +32,12 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _payouts(value: object) -> str:
+    if not isinstance(value, str) or value not in ("pay", "fail", "wait"):
+        raise Refused(400, "payouts is pay, fail or wait")
+    return value
+
+
 def _fixed_time(value: object) -> int | None:
     return None if value is None else _whole_number("fixed_now", 0, MAX_TIME, value)
 
@@ -87,6 +93,7 @@ SETTINGS = {
     "callback_url": _Setting("", _address),
     "lists": _Setting(True, _yes_or_no),
     "answers": _Setting({}, _answers),
+    "payouts": _Setting("pay", _payouts),
 }
 
 
@@ -156,6 +163,12 @@ class Settings:
         """What is done to answers of the status query; empty: nothing."""
         answers: dict[str, Any] = self._values["answers"]
         return answers
+
+    @property
+    def payouts(self) -> str:
+        """What happens to new payouts: pay or fail after the settle delay, or wait."""
+        payouts: str = self._values["payouts"]
+        return payouts
 
     def _load(self, name: str, value: object) -> None:
         """Take over a stored value; one that an earlier version let in by mistake is forgotten."""

@@ -19,6 +19,10 @@ CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, at INTEGER) WITHOUT RO
 CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, tx_id TEXT, status TEXT, body BLOB,
     nonce TEXT, key INTEGER, due_at REAL, attempts INTEGER DEFAULT 0, state TEXT, last_code TEXT);
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at) WHERE state = 'queued';
+CREATE TABLE IF NOT EXISTS payout (payout_id TEXT PRIMARY KEY, reference TEXT UNIQUE, amount TEXT,
+    currency TEXT, country TEXT, bank_code TEXT, account_number TEXT, holder TEXT, status TEXT,
+    reason TEXT, settle_at INTEGER, created_at INTEGER);
+CREATE INDEX IF NOT EXISTS payout_settle ON payout (settle_at) WHERE settle_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT);
 """
 

@@ -42,6 +42,7 @@ INVESTORS = (
     "Ruth Assefa", "Elias Mekonnen", "Tigist Lemma", "Kaleb Fikru", "Selam Negash", "Yared Solomon",
 )  # fmt: skip
 
+PAYOUT_ACCOUNT = "1000123456780"  # of the first investor
 MEMORANDUM_TITLE = "Information memorandum of this campaign"
 
 Facts = dict[str, dict[str, str]]  # by page of the identity check

@@ -28,6 +28,8 @@ from crowdfund.local import authenticator
 from crowdfund.local.story import cast, news, news_cast, pictures
 from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
+from crowdfund.payout_accounts import service as payout_accounts
+from crowdfund.payout_accounts.queries import payout_account_of as account_of
 from crowdfund.people import queries as people_queries
 from crowdfund.people import service
 from crowdfund.security.service import second_factor
@@ -69,6 +71,8 @@ def make(app: Flask) -> int:
         raises = [one for one in cast.RAISES if past or one.end in ("live", "submitted")]
         _companies(story, raises)
         steps = [step for one in raises for step in _steps(story, one, past=past)]
+        if past:
+            steps += _payout_account(story)
         for moment, act in sorted(steps, key=lambda step: step[0]):
             place.at(moment)
             act()
@@ -125,6 +129,25 @@ def _verify_person(person: str, story: Story) -> None:
     for document in person_facts.documents_of(person):
         person_reviews.decide_document(person, document.id, decision, actor=officer)
     person_reviews.approve(person, actor=officer, revision=person_facts.revision(person))
+
+
+def _payout_account(story: Story) -> list[Step]:
+    """Return how the first investor adds a payout account, and compliance verifies it in time."""
+    person, name = story.investors[0], cast.INVESTORS[0]
+
+    def ask() -> None:
+        number = cast.PAYOUT_ACCOUNT
+        story.stage.do(
+            payout_accounts.request, person, "et", bank="cbe", number=number, holder=name
+        )
+
+    def verify() -> None:
+        story.stage.until(lambda: account_of(person) is not None, "the first payout account")
+        officer = story.staff["compliance"]
+        story.stage.do(payout_accounts.decide, person, officer, True)
+
+    asked_at = story.days_ago(FIRST_DAY - 1)
+    return [(asked_at, ask), (asked_at + timedelta(days=1, minutes=5), verify)]
 
 
 def _waiting_person(story: Story) -> None:

@@ -3,16 +3,23 @@
 from typing import Any
 
 from crowdfund.kernel.i18n import _l
-from crowdfund.notifications.kinds.base import Kind
+from crowdfund.notifications.kinds.base import EVERY_CHANNEL, Kind
 
 _SAMPLE: dict[str, Any] = {
     "campaign": "A roastery for Yirga",
     "amount_minor": 5_000_00,
     "currency": "ETB",
 }
+_PAYOUT: dict[str, Any] = {
+    "amount_minor": 5_000_00,
+    "currency": "ETB",
+    "account": "ET •••• 4711",
+}
 _PATH = "/investments/0123456789abcdef0123456789abcdef"
 _FOLLOW = _l("Follow your investment")
 _WALLET = _l("Open your wallet")
+_WITHDRAWAL = _l("See the withdrawal")
+_WITHDRAWALS = "/wallet/withdrawals/0123456789abcdef0123456789abcdef"
 
 KINDS = {
     "investment.settled": Kind(
@@ -187,5 +194,61 @@ KINDS = {
         {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"},
         action=_l("See the payment"),
         path="/payments/1",
+    ),
+    "payout.requested": Kind(
+        _l("You requested a withdrawal of %(amount)s"),
+        _l(
+            "%(amount)s will be paid from your wallet to your account %(account)s. If you did not "
+            "request this, contact us at once."
+        ),
+        "security",
+        _PAYOUT,
+        mandatory=True,
+        channels=EVERY_CHANNEL,
+        action=_WITHDRAWAL,
+        path=_WITHDRAWALS,
+    ),
+    "payout.paid": Kind(
+        _l("Your withdrawal of %(amount)s is paid"),
+        _l("%(amount)s was paid from your wallet to your account %(account)s."),
+        "security",
+        _PAYOUT,
+        mandatory=True,
+        channels=EVERY_CHANNEL,
+        action=_WITHDRAWAL,
+        path=_WITHDRAWALS,
+    ),
+    "payout.failed": Kind(
+        _l("Your withdrawal of %(amount)s failed"),
+        _l(
+            "The bank could not transfer %(amount)s to your account %(account)s. The full amount "
+            "is back in your wallet. Check your payout account, then try again."
+        ),
+        "money",
+        _PAYOUT,
+        action=_WITHDRAWAL,
+        path=_WITHDRAWALS,
+    ),
+    "payout.rejected": Kind(
+        _l("Your withdrawal of %(amount)s was rejected"),
+        _l(
+            "We did not approve the withdrawal of %(amount)s to your account %(account)s. The full "
+            "amount is back in your wallet. Read the reason."
+        ),
+        "money",
+        {**_PAYOUT, "reason": "Please confirm by phone that this is your account."},
+        action=_WITHDRAWAL,
+        path=_WITHDRAWALS,
+    ),
+    "payout.stopped": Kind(
+        _l("Your withdrawal of %(amount)s was stopped"),
+        _l(
+            "Your payout account was changed after you requested %(amount)s to %(account)s, so we "
+            "did not send it. The full amount is back in your wallet."
+        ),
+        "money",
+        _PAYOUT,
+        action=_WITHDRAWAL,
+        path=_WITHDRAWALS,
     ),
 }

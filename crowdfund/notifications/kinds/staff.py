@@ -17,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.companies": ("admin", "compliance"),
     "staff.campaigns": ("admin", "compliance"),
     "staff.payments": ("admin", "finance"),
+    "staff.payouts": ("admin", "finance"),
     "staff.requests": ("admin",),
     "staff.follow": ("admin", "finance"),
     "staff.keys": ("admin",),
@@ -47,6 +48,11 @@ KINDS = {
         _l("A payment needs a decision"),
         _l("There is a new payment to review."),
         "/staff/exceptions",
+    ),
+    "staff.payouts": _queue(
+        _l("A withdrawal needs a decision"),
+        _l("There is a new withdrawal to approve or to look into."),
+        "/staff/payouts",
     ),
     "staff.requests": _queue(
         _l("A colleague's request needs a second approval"),

@@ -1,0 +1,62 @@
+"""Background work of withdrawals: hand them over to the bank, ask until they have ended."""
+
+from datetime import timedelta
+
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import db, reading
+from crowdfund.kernel.outbox import Partial, Row
+from crowdfund.payout_accounts.events import PayoutAccountChanged
+from crowdfund.payouts import queries, rules
+from crowdfund.payouts.service import following, requests, shared
+from crowdfund.payouts.service.following import Answers
+
+BATCH = 100
+
+
+@outbox.handler("payouts.submit", queue="payments")
+def submit(rows: list[Row]) -> None:
+    """Hand withdrawals over: from here on they go to the bank."""
+    for row in rows:
+        requests.submit(row.payload["payout_id"])
+
+
+def _ask(rows: list[Row]) -> Partial:
+    """Ask the bank about the withdrawals of a batch, each once, and order what it does not know."""
+    with reading():
+        wanted = following.orders(row.payload["payout_id"] for row in rows)
+        db.session.remove()
+    answers = following.ask(wanted)
+    left = frozenset(row.id for row in rows if row.payload["payout_id"] not in answers)
+    return Partial((answers, wanted), left)
+
+
+@outbox.handler("payouts.follow", queue="payments", batch=BATCH, prepare=_ask)
+def follow(rows: list[Row], found: tuple[Answers, following.Orders]) -> None:
+    """Book the answers, and queue the next question about what has not ended."""
+    answers, wanted = found
+    for row in sorted(rows, key=lambda row: str(row.payload["payout_id"])):
+        asked, order = wanted[row.payload["payout_id"]]
+        is_open = following.apply(asked, answers[asked.id], number=order.number)
+        if is_open and row.payload["series"] == "bank":
+            _ask_again(row)
+
+
+def _ask_again(row: Row) -> None:
+    payout = queries.get(row.payload["payout_id"])
+    waited = clock.now() - (payout.submitted_at or clock.now())
+    at = clock.now() + timedelta(seconds=rules.next_question_s(waited))
+    step = row.payload["step"] + 1
+    shared.queue_follow(payout.id, payout.gateway, series="bank", step=step, at=at)
+
+
+@outbox.every(3_600, "payouts.overdue", queue="payments")
+def overdue() -> None:
+    """Show staff what takes too long, even if asking about it has failed."""
+    following.flag_overdue()
+
+
+@outbox.on(PayoutAccountChanged)
+def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
+    """Return the money of withdrawals to an account that is no longer the person's."""
+    for event in events:
+        requests.stop_unsent(event.person_id)

@@ -1,0 +1,71 @@
+"""Withdrawals from wallets to bank accounts, and what the bank answered about each."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowdfund.kernel.db import (
+    ID,
+    Base,
+    UTCDateTime,
+    append_only,
+    event_table,
+    new_id,
+    one_of,
+)
+from crowdfund.payouts.rules import Status
+
+
+class Payout(Base):
+    """Money of a person's wallet on its way to their payout account; minor units.
+
+    `sends` counts the orders to the gateway, all under one idempotency key.
+    """
+
+    __tablename__ = "payout"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"))
+    form_key: Mapped[str] = mapped_column(sa.String(64))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    gateway: Mapped[str] = mapped_column(sa.String(24))
+    account_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("payout_account.id"))
+    masked: Mapped[str] = mapped_column(sa.String(40))
+    hold_id: Mapped[str] = mapped_column(ID, unique=True)
+    needs_approval: Mapped[bool]
+    status: Mapped[str] = mapped_column(sa.String(12), default=Status.REQUESTED)
+    approved_by: Mapped[str | None] = mapped_column(ID)
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    gateway_id: Mapped[str | None] = mapped_column(sa.String(64))
+    sends: Mapped[int] = mapped_column(default=0)
+    # Why staff have to look at it, and since when.
+    problem: Mapped[str | None] = mapped_column(sa.String(300))
+    problem_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("status", *Status),
+        sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.UniqueConstraint("user_id", "form_key"),
+        sa.UniqueConstraint("gateway", "gateway_id"),
+        sa.Index(None, "user_id", "id"),
+        sa.Index(None, "status", "needs_approval", "requested_at"),
+        sa.Index(None, "problem_at"),
+    )
+
+
+@append_only
+class PayoutAnswer(Base):
+    """An answer of the gateway about a payout; the same answer again is not repeated."""
+
+    __tablename__ = "payout_answer"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    payout_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("payout.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(sa.String(12))
+    detail: Mapped[str] = mapped_column(sa.String(300))
+
+
+payout_event = event_table("payout")

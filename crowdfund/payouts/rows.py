@@ -1,0 +1,37 @@
+"""Rows that queries of withdrawals return; amounts are minor units."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRow:
+    """A withdrawal of a person to their payout account."""
+
+    id: str
+    user_id: str
+    amount_minor: int
+    currency: str
+    gateway: str
+    account_id: str
+    masked: str
+    hold_id: str
+    needs_approval: bool
+    status: str
+    approved_by: str | None
+    reason: str
+    gateway_id: str | None
+    sends: int
+    problem: str | None
+    requested_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What the bank answered about a withdrawal."""
+
+    at: datetime
+    outcome: str
+    detail: str

@@ -1,0 +1,1 @@
+"""Verbs of withdrawals: request, decide, follow at the bank."""

@@ -1,0 +1,107 @@
+"""What every verb about a withdrawal does: lock it, move it, return its money, notify."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import locked, record_event
+from crowdfund.kernel.errors import NotYours, WrongState
+from crowdfund.kernel.fields import texts
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
+from crowdfund.ledger.service import holds
+from crowdfund.notifications import service as notifications
+from crowdfund.payouts import queries, rules
+from crowdfund.payouts.models import Payout, payout_event
+from crowdfund.payouts.rules import Status
+
+
+def lock(payout_id: str) -> Payout:
+    """Return a withdrawal, locked until the transaction ends. Raises NotFound."""
+    return locked(Payout, payout_id, queries.missing())
+
+
+def change(payout: Payout, status: Status, *, actor: str, reason: str = "") -> None:
+    """Set the status of a locked withdrawal. Raises WrongState if it may not follow."""
+    if not rules.can_move(payout.status, status):
+        raise changed_meanwhile()
+    move(payout, status, payout_event, actor=actor, reason=reason, pages=pages_of(payout))
+
+
+def pages_of(payout: Payout) -> tuple[tuple[str, str], ...]:
+    """Return the live topics of the pages that show a withdrawal."""
+    return (
+        ("withdrawal", payout.id),
+        ("wallet", payout.user_id),
+        ("withdrawals", payout.user_id),
+        ("queue", "payouts"),
+    )
+
+
+def give_back(payout: Payout, status: Status, *, actor: str, reason: str = "") -> None:
+    """End a locked withdrawal without payment: its money is available in the wallet again."""
+    payout.ended_at = clock.now()
+    payout.reason = reason[:500]
+    change(payout, status, actor=actor, reason=reason)
+    holds.release_hold(payout.hold_id)
+
+
+def notify_owner(payout: Payout, kind: str, context: Mapping[str, object] | None = None) -> None:
+    """Notify the person of a state of a withdrawal, once for each kind of notice."""
+    facts = {
+        "amount_minor": payout.amount_minor,
+        "currency": payout.currency,
+        "account": payout.masked,
+    }
+    notifications.notify(
+        payout.user_id,
+        kind,
+        facts | dict(context or {}),
+        key=f"{kind}:{payout.id}",
+        path=f"/wallet/withdrawals/{payout.id}",
+    )
+
+
+def queue_follow(
+    payout_id: str, gateway: str, *, series: str, step: int, at: datetime | None = None
+) -> None:
+    """Queue the next question to the bank; each series of questions has one at a time."""
+    outbox.add(
+        "payouts.follow",
+        f"payout:{payout_id}:{series}:{step}",
+        {"payout_id": payout_id, "series": series, "step": step},
+        not_before=at,
+        lane=gateway,
+    )
+
+
+def changed_meanwhile() -> WrongState:
+    """Return the refusal of a verb that does not fit the state of a withdrawal."""
+    return WrongState(
+        _("This withdrawal has changed meanwhile. Reload the page to see its current state.")
+    )
+
+
+def check_four_eyes(payout: Payout, actor: str) -> None:
+    """Raise NotYours if somebody would decide about their own withdrawal."""
+    if payout.user_id == actor:
+        raise NotYours(_("You cannot decide about your own withdrawal. A colleague has to."))
+
+
+def reason(text: str) -> str:
+    """Return the checked reason of a decision. Raises Invalid."""
+    return texts.reason(text, most=500)
+
+
+def note(payout: Payout, *, actor: str, reason: str) -> None:
+    """Add a line to the history of a withdrawal without a change of its status."""
+    record_event(
+        payout_event,
+        payout.id,
+        actor=actor,
+        before=payout.status,
+        after=payout.status,
+        reason=reason,
+    )
+    for kind, key in pages_of(payout):
+        live.changed(kind, key)

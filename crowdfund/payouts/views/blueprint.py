@@ -1,0 +1,8 @@
+"""The blueprint of withdrawals."""
+
+from flask import Blueprint
+
+from crowdfund.payouts import rules
+
+bp = Blueprint("payouts", __name__)
+bp.add_app_template_filter(rules.reason_words, "withdrawal_reason")
