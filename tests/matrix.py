@@ -66,6 +66,7 @@ NOBODY = ("visitor", "dan")
 # signed in; the parameter is no thing that somebody owns
 EVERYBODY = frozenset(ACTORS) - set(NOBODY)
 ALICE = frozenset({"alice"})
+IVAN = frozenset({"ivan"})  # whose campaign is live, where alice's is a draft
 INVITED = frozenset({"nia"})
 TEAM = frozenset(MEMBERS)
 REVIEWERS = frozenset({"admin", "compliance", "regulator"})
@@ -89,6 +90,9 @@ OWN = {
     "campaigns.public_document": TEAM | set(STAFF),  # of a draft
     "campaigns.preview": "campaign",
     "campaigns.remove_document": "campaign",
+    "campaigns.follow": EVERYBODY,
+    "campaigns.unfollow": EVERYBODY,
+    "campaigns.qr_code": IVAN,
     "campaigns.state": "view",
     "campaigns.withdraw": "campaign",
     "updates.manage": "view",
@@ -516,7 +520,10 @@ def _investment(world, reviewer):
     world.examples |= {
         "slug": campaign.slug,
         "campaigns.document:document_id": queries.public_documents(company)[0].id,
+        "campaigns.qr_code:campaign_id": campaign.id,
+        "campaigns.qr_code:kind": "svg",
         "file_id": campaign.image_id,
+        "digest": campaign.image_id.partition(".")[0],
         "investment_id": investment,
         "payment_id": payment.id,
         "inbox_id": _first(Inbox.id),
@@ -558,6 +565,7 @@ def _staff_things(world, second):
         "notice_id": _first(Notice.id, Notice.person_id == alice),
         "message_id": _first(Message.id),
         "seq": 1,
+        "number": 1,
         "notifications.preview_html:kind": "investment.settled",
         "language": "en",
         "token": token,

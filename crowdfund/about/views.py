@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, request, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.about import site_map
 from crowdfund.about.forms import TermsForm
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.kernel import config, money, vendored
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel import config, exports, money, vendored
+from crowdfund.kernel.errors import Invalid, NotFound
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import TERMS_VERSION
@@ -18,7 +19,7 @@ from crowdfund.people import service as people
 
 bp = Blueprint("about", __name__)
 
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
 _EXAMPLE_MINOR = 100_000_00
 _PRIVATE = (
     "/account",
@@ -144,8 +145,30 @@ def manifest() -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Keep search engines out of pages that are nobody else's business."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), ""]
+    lines.append(f"Sitemap: {config.settings().public_url}/sitemap.xml")
     return _file("\n".join(lines) + "\n", "text/plain")
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Name every public page to search engines: in one file, or in several if there are many."""
+    if site_map.parts() == 1:
+        return sitemap_part(1)
+    return _for_an_hour(exports.text_file(site_map.index(), "application/xml"))
+
+
+@bp.get("/sitemap-<int:number>.xml")
+def sitemap_part(number: int) -> Response:
+    """Name one part of the public pages to search engines."""
+    if not 1 <= number <= site_map.parts():
+        raise NotFound(_("There is no such part of the site map."))
+    return _for_an_hour(exports.text_file(site_map.part(number), "application/xml"))
+
+
+def _for_an_hour(response: Response) -> Response:
+    response.headers["Cache-Control"] = f"public, max-age={_HOUR_S}"
+    return response
 
 
 def _file(text: str, mimetype: str) -> Response:

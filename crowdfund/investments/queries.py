@@ -132,6 +132,14 @@ def investors_of(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.distinct()).all()
 
 
+def investors_among(campaign_id: str, people: Sequence[str], statuses: Sequence[str]) -> set[str]:
+    """Return who of these people has an investment of these states in a campaign."""
+    query = sa.select(_I.c.user_id).where(
+        _I.c.campaign_id == campaign_id, _I.c.user_id.in_(people), _I.c.status.in_(statuses)
+    )
+    return set(db.session.scalars(query))
+
+
 def ids_of(campaign_id: str) -> Sequence[str]:
     """Return the ids of all investments of a campaign."""
     return db.session.scalars(sa.select(_I.c.id).where(_I.c.campaign_id == campaign_id)).all()
