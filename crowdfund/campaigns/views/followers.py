@@ -16,14 +16,14 @@ from crowdfund.kernel.web import identity, pages, requests
 def follow(slug: str) -> BaseResponse:
     """Have the person get news of a live campaign."""
     followers.follow(slug, identity.signed_in().id)
-    return _answer(slug, _("You follow this campaign."))
+    return _answer(slug, _("You follow this campaign."), is_following=True)
 
 
 @bp.post("/campaigns/<slug>/unfollow")
 def unfollow(slug: str) -> BaseResponse:
     """Send the person no more news of a campaign."""
     followers.unfollow(slug, identity.signed_in().id)
-    return _answer(slug, _("You do not follow this campaign any more."))
+    return _answer(slug, _("You do not follow this campaign any more."), is_following=False)
 
 
 @bp.get("/account/following")
@@ -37,10 +37,11 @@ def followed() -> Response:
     return pages.render("campaigns/followed.html", page=shown)
 
 
-def _answer(slug: str, sentence: str) -> BaseResponse:
+def _answer(slug: str, sentence: str, *, is_following: bool) -> BaseResponse:
     """Show the other button to htmx; send browsers back to where they were."""
     if requests.is_htmx():
-        campaign = queries.funding(slug, identity.signed_in().id)
+        found = queries.funding(slug, identity.signed_in().id)
+        campaign = found._replace(is_following=is_following)  # not committed, so not read yet
         can_follow = queries.phase(campaign, clock.now()) == "live" and not campaign.is_own
         return pages.render("campaigns/_follow.html", campaign=campaign, can_follow=can_follow)
     pages.flash(sentence, "success")
