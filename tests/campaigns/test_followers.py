@@ -13,7 +13,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import WrongState
 from tests import raising
 
-FOLLOW, UNFOLLOW = "Follow</button>", "You follow this campaign. Unfollow</button>"
+FOLLOW, UNFOLLOW = "</svg>Follow</button>", ">Unfollow</button>"
 HTMX = {"HX-Request": "true"}
 
 
