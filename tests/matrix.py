@@ -565,7 +565,7 @@ def _staff_things(world, second):
         "notice_id": _first(Notice.id, Notice.person_id == alice),
         "message_id": _first(Message.id),
         "seq": 1,
-        "number": 1,
+        "number": 0,
         "notifications.preview_html:kind": "investment.settled",
         "language": "en",
         "token": token,

@@ -1,6 +1,7 @@
 """Pages about the platform itself: help, contact, fees, terms, and files at fixed addresses."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request, send_from_directory, url_for
@@ -10,7 +11,7 @@ from crowdfund.about import site_map
 from crowdfund.about.forms import TermsForm
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.kernel import config, exports, money, vendored
-from crowdfund.kernel.errors import Invalid, NotFound
+from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import TERMS_VERSION
@@ -153,20 +154,17 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
     """Name every public page to search engines: in one file, or in several if there are many."""
-    if site_map.parts() == 1:
-        return sitemap_part(1)
-    return _for_an_hour(exports.text_file(site_map.index(), "application/xml"))
+    return _map(site_map.whole())
 
 
 @bp.get("/sitemap-<int:number>.xml")
 def sitemap_part(number: int) -> Response:
     """Name one part of the public pages to search engines."""
-    if not 1 <= number <= site_map.parts():
-        raise NotFound(_("There is no such part of the site map."))
-    return _for_an_hour(exports.text_file(site_map.part(number), "application/xml"))
+    return _map(site_map.part(number))
 
 
-def _for_an_hour(response: Response) -> Response:
+def _map(pieces: Iterator[str]) -> Response:
+    response = exports.text_file(pieces, "application/xml")
     response.headers["Cache-Control"] = f"public, max-age={_HOUR_S}"
     return response
 

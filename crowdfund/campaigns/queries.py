@@ -139,9 +139,14 @@ def addresses_between(after: int, last: int, *, most: int) -> list[AddressRow]:
     return read_all(AddressRow, _ADDRESS.where(span).limit(most))
 
 
-def last_place() -> int:
-    """Return the highest place of a public campaign, 0 if there is none."""
-    return int(db.session.scalar(sa.select(sa.func.max(_LISTED.c.place))) or 0)
+def numbers_by_place(size: int) -> dict[int, int]:
+    """Return how many public campaigns there are in each span of `size` places, from span 0 on.
+
+    Spans without any are left out: places may have gaps.
+    """
+    span = (_LISTED.c.place - 1) // size
+    query = sa.select(span.label("span"), sa.func.count()).group_by(sa.text("span"))
+    return {int(number): count for number, count in sorted(db.session.execute(query).all())}
 
 
 def by_id(campaign_id: str) -> CampaignRow:
