@@ -115,6 +115,7 @@ OWN = {
     "compliance.remove_nominee": ALICE,
     "compliance.remove_document": ALICE,
     "documents.file": ALICE | REVIEWERS,
+    "investments.campaign_days": "view",
     "investments.new": EVERYBODY,
     "investments.quote": EVERYBODY,
     "investments.room": EVERYBODY,

@@ -188,6 +188,7 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.cancel": SIGNED_IN,
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
+    "investments.campaign_days": SIGNED_IN,
     # updates and questions: what everyone reads, what a company's team does, what staff do
     "updates.index": PUBLIC,
     "updates.show": PUBLIC,
