@@ -70,6 +70,7 @@ NOBODY = ("visitor", "dan")
 # signed in; the parameter is no thing that somebody owns
 EVERYBODY = frozenset(ACTORS) - set(NOBODY)
 ALICE = frozenset({"alice"})
+IVAN = frozenset({"ivan"})  # whose campaign is live, where alice's is a draft
 INVITED = frozenset({"nia"})
 TEAM = frozenset(MEMBERS)
 REVIEWERS = frozenset({"admin", "compliance", "regulator"})
@@ -93,6 +94,9 @@ OWN = {
     "campaigns.public_document": TEAM | set(STAFF),  # of a draft
     "campaigns.preview": "campaign",
     "campaigns.remove_document": "campaign",
+    "campaigns.follow": EVERYBODY,
+    "campaigns.unfollow": EVERYBODY,
+    "campaigns.qr_code": IVAN,
     "campaigns.state": "view",
     "campaigns.withdraw": "campaign",
     "updates.manage": "view",
@@ -115,6 +119,7 @@ OWN = {
     "compliance.remove_nominee": ALICE,
     "compliance.remove_document": ALICE,
     "documents.file": ALICE | REVIEWERS,
+    "investments.campaign_days": "view",
     "investments.new": EVERYBODY,
     "investments.quote": EVERYBODY,
     "investments.room": EVERYBODY,
@@ -532,7 +537,10 @@ def _investment(world, reviewer):
     world.examples |= {
         "slug": campaign.slug,
         "campaigns.document:document_id": queries.public_documents(company)[0].id,
+        "campaigns.qr_code:campaign_id": campaign.id,
+        "campaigns.qr_code:kind": "svg",
         "file_id": campaign.image_id,
+        "digest": campaign.image_id.partition(".")[0],
         "investment_id": investment,
         "payment_id": payment.id,
         "inbox_id": _first(Inbox.id),
@@ -574,6 +582,7 @@ def _staff_things(world, second):
         "notice_id": _first(Notice.id, Notice.person_id == alice),
         "message_id": _first(Message.id),
         "seq": 1,
+        "number": 0,
         "notifications.preview_html:kind": "investment.settled",
         "language": "en",
         "token": token,

@@ -1,14 +1,16 @@
 """Pages about the platform itself: help, contact, fees, terms, and files at fixed addresses."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.about import site_map
 from crowdfund.about.forms import TermsForm
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.kernel import config, money, vendored
+from crowdfund.kernel import config, exports, money, vendored
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.i18n import _
@@ -18,7 +20,7 @@ from crowdfund.people import service as people
 
 bp = Blueprint("about", __name__)
 
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
 _EXAMPLE_MINOR = 100_000_00
 _PRIVATE = (
     "/account",
@@ -144,8 +146,27 @@ def manifest() -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Keep search engines out of pages that are nobody else's business."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _PRIVATE), ""]
+    lines.append(f"Sitemap: {config.settings().public_url}/sitemap.xml")
     return _file("\n".join(lines) + "\n", "text/plain")
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Name every public page to search engines: in one file, or in several if there are many."""
+    return _map(site_map.whole())
+
+
+@bp.get("/sitemap-<int:number>.xml")
+def sitemap_part(number: int) -> Response:
+    """Name one part of the public pages to search engines."""
+    return _map(site_map.part(number))
+
+
+def _map(pieces: Iterator[str]) -> Response:
+    response = exports.text_file(pieces, "application/xml")
+    response.headers["Cache-Control"] = f"public, max-age={_HOUR_S}"
+    return response
 
 
 def _file(text: str, mimetype: str) -> Response:

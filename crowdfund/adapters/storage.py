@@ -47,7 +47,7 @@ def put_public(data: bytes, suffix: str = "webp") -> str:
     if suffix not in CONTENT_TYPES:
         raise ValueError(f"no public files of type {suffix}")
     file_id = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
-    _write(_public_path(file_id), data)
+    write(_public_path(file_id), data)
     return file_id
 
 
@@ -64,7 +64,7 @@ def open_public(file_id: str) -> tuple[Path, str]:
 def put_cid(data: bytes) -> str:
     """Store public bytes; return their content id on IPFS (CIDv1)."""
     name = cid.cid_of(data)
-    _write(_cid_path(name), data)
+    write(_cid_path(name), data)
     return name
 
 
@@ -85,7 +85,7 @@ def put_private(data: bytes, area: str) -> PrivateFile:
     """Encrypt bytes (AES-256-GCM) and store them in an area's folder; the caller stores the key."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    _write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
+    write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
     return PrivateFile(file_id, key.hex(), hashlib.sha256(data).hexdigest(), len(data))
 
 
@@ -126,9 +126,12 @@ def _private_path(file_id: str, area: str) -> Path:
     return _root() / area / file_id[:2] / file_id
 
 
-def _write(path: Path, data: bytes) -> None:
-    # Written beside and renamed: a reader never sees half a file, and the same content twice is
-    # fine.
+def write(path: Path, data: bytes) -> None:
+    """Write a file of the data folder, three folders deep or more, for the owner alone to read.
+
+    It is written beside and renamed: a reader never sees half a file, and the same content twice
+    is fine.
+    """
     for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)

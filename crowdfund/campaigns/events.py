@@ -1,4 +1,4 @@
-"""How campaigns end, for the features above."""
+"""How campaigns end, and that they will soon, for the features above."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,11 @@ class CampaignCancelled(CampaignEvent, name="campaign.cancelled"):
 @dataclass(frozen=True, kw_only=True)
 class CampaignReleased(CampaignEvent, name="campaign.released"):
     """The company has the money."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignClosesSoon(CampaignEvent, name="campaign.closes_soon"):
+    """It is live and its deadline is less than 48 hours away."""
 
 
 ENDED: dict[Status, type[CampaignEvent]] = {

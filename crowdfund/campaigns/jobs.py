@@ -6,7 +6,7 @@ from typing import Any
 from crowdfund.adapters import ipfs, storage
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.service import documents as campaign_documents
-from crowdfund.campaigns.service import drafts, ending, life, redirects, releasing
+from crowdfund.campaigns.service import drafts, ending, followers, life, redirects, releasing
 from crowdfund.chain.events import RequestDone, WriteConfirmed, WriteEvent, WriteFailed
 from crowdfund.issuers.events import CompanyRenamed
 from crowdfund.kernel import outbox
@@ -88,6 +88,12 @@ def request_done(requests: list[RequestDone]) -> None:
 def close_due() -> None:
     """Close campaigns whose deadline has passed and whose money has arrived."""
     ending.close_due()
+
+
+@outbox.every(300, "campaigns.remind_due")
+def remind_due() -> None:
+    """Announce the campaigns that close within 48 hours, for those who follow them."""
+    followers.remind_due()
 
 
 # --- public documents on IPFS ---------------------------------------------------------------------

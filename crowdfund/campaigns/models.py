@@ -137,6 +137,19 @@ class CampaignDocument(Base):
     __table_args__ = (sa.UniqueConstraint("campaign_id", "cid"),)
 
 
+class CampaignFollower(Base):
+    """A person who wants news of a campaign; unfollowing removes the row.
+
+    Who follows is personal data: pages show it to that person alone, and others a number.
+    """
+
+    __tablename__ = "campaign_follower"
+    campaign_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("campaign.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
+    followed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (sa.Index(None, "person_id", "followed_at", "campaign_id"),)
+
+
 class CampaignLimits(Base):
     """Platform settings from a date on; the newest row that is valid counts."""
 

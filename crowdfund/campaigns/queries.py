@@ -7,8 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.campaigns.models import Campaign, CampaignDocument, CampaignLimits, campaign_event
+from crowdfund.campaigns.models import (
+    Campaign,
+    CampaignDocument,
+    CampaignFollower,
+    CampaignLimits,
+    CampaignListing,
+    campaign_event,
+)
 from crowdfund.campaigns.rows import (
+    AddressRow,
     CampaignRow,
     CardRow,
     CompanyCampaign,
@@ -39,6 +47,8 @@ _C = Campaign.__table__
 _D = CampaignDocument.__table__
 _F = queries.FACTS
 _L = CampaignLimits.__table__
+_W = CampaignFollower.__table__
+_LISTED = CampaignListing.__table__
 
 _LONGEST_WAITING = (Key(_C.c.submitted_at), Key(_C.c.id))
 _NEWEST = (Key(_C.c.id, is_descending=True),)
@@ -81,6 +91,10 @@ def _funding_column(name: str) -> sa.ColumnElement[Any]:
     if name == "is_own":
         viewer = sa.bindparam("viewer", type_=sa.String)
         return queries.has_member(_C.c.company_id, viewer).label(name)
+    if name == "is_following":
+        viewer = sa.bindparam("viewer", type_=sa.String)
+        is_it = sa.and_(_W.c.campaign_id == _C.c.id, _W.c.person_id == viewer)
+        return sa.exists().where(is_it).label(name)
     return (_C if name in _C.c else _F).c[name]
 
 
@@ -92,7 +106,7 @@ _FUNDING = Lookup(
 
 
 def funding(slug: str, viewer: str = "") -> FundingRow:
-    """Return the moving figures of a public campaign, and whether it is of the viewer's company.
+    """Return the moving figures of a public campaign, and what it is to the viewer.
 
     `viewer` is a person's id. Raises CampaignMissing.
     """
@@ -107,6 +121,32 @@ def _not_public() -> CampaignMissing:
 
 
 _CAMPAIGN = _with_company(columns(CampaignRow, _C, _F))
+
+
+_ADDRESS = (
+    sa.select(*columns(AddressRow, _LISTED, _C))
+    .join(_C, _C.c.id == _LISTED.c.campaign_id)
+    .order_by(_LISTED.c.place)
+)
+
+
+def addresses_between(after: int, last: int, *, most: int) -> list[AddressRow]:
+    """Return the next public campaigns in the order of their places: above `after`, up to `last`.
+
+    A place is a number above zero that no two campaigns share.
+    """
+    span = sa.and_(_LISTED.c.place > after, _LISTED.c.place <= last)
+    return read_all(AddressRow, _ADDRESS.where(span).limit(most))
+
+
+def numbers_by_place(size: int) -> dict[int, int]:
+    """Return how many public campaigns there are in each span of `size` places, from span 0 on.
+
+    Spans without any are left out: places may have gaps.
+    """
+    span = (_LISTED.c.place - 1) // size
+    query = sa.select(span.label("span"), sa.func.count()).group_by(sa.text("span"))
+    return {int(number): count for number, count in sorted(db.session.execute(query).all())}
 
 
 def by_id(campaign_id: str) -> CampaignRow:

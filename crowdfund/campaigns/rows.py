@@ -108,8 +108,30 @@ class PublicCampaign(RaiseRow):
     register_tx: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedRow(RaiseRow):
+    """A campaign that a person follows, and since when."""
+
+    goal_minor: int
+    slug: str
+    title: str
+    currency: str
+    trade_name: str
+    followed_at: datetime
+    campaign_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """A public campaign for the site map, with its place in the order of publication."""
+
+    place: int
+    slug: str
+    updated_at: datetime
+
+
 class FundingRow(NamedTuple):
-    """The moving figures of a public campaign, and whether its reader acts for the company."""
+    """The moving figures of a public campaign, and whether its reader follows it or owns it."""
 
     id: str
     company_id: str
@@ -134,6 +156,7 @@ class FundingRow(NamedTuple):
     version: int
     news_version: int
     is_own: bool
+    is_following: bool
 
 
 class Listed(Protocol):

@@ -2,13 +2,14 @@
 
 from crowdfund.campaigns.events import (
     CampaignCancelled,
+    CampaignClosesSoon,
     CampaignFailed,
     CampaignReleased,
     CampaignSucceeded,
 )
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.investments import foreign, notices, service
+from crowdfund.investments import followers, foreign, notices, service
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
@@ -128,3 +129,41 @@ def campaign_released(campaigns: list[CampaignReleased]) -> None:
     """Notify the investors that the company has the money."""
     for campaign in campaigns:
         notices.notify_investors(campaign.campaign_id, "released")
+
+
+# --- followers who have not invested --------------------------------------------------------------
+
+
+@outbox.on(CampaignClosesSoon, queue="messages")
+def followed_closes_soon(campaigns: list[CampaignClosesSoon]) -> None:
+    """Remind the followers of the deadline."""
+    for campaign in campaigns:
+        followers.begin(campaign.campaign_id, "closing")
+
+
+@outbox.on(CampaignSucceeded, queue="messages")
+def followed_succeeded(campaigns: list[CampaignSucceeded]) -> None:
+    """Notify the followers that the threshold was reached."""
+    for campaign in campaigns:
+        followers.begin(campaign.campaign_id, "succeeded")
+
+
+@outbox.on(CampaignFailed, queue="messages")
+def followed_failed(campaigns: list[CampaignFailed]) -> None:
+    """Notify the followers that the threshold was not reached."""
+    for campaign in campaigns:
+        followers.begin(campaign.campaign_id, "failed")
+
+
+@outbox.on(CampaignCancelled, queue="messages")
+def followed_cancelled(campaigns: list[CampaignCancelled]) -> None:
+    """Notify the followers that the campaign was cancelled."""
+    for campaign in campaigns:
+        followers.begin(campaign.campaign_id, "cancelled")
+
+
+@outbox.handler("investments.notify_followers", queue="messages")
+def notify_followers(rows: list[outbox.Row]) -> None:
+    """Notify the next followers of a campaign."""
+    for row in rows:
+        followers.notify_next(**row.payload)

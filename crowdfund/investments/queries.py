@@ -1,6 +1,6 @@
 """Reads about investments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from crowdfund.campaigns.models import Campaign
 from crowdfund.investments import rules
 from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
-from crowdfund.investments.rows import CampaignSums, InvestmentRow, SettledRow
+from crowdfund.investments.rows import CampaignSums, InvestmentRow, MoveRow, SettledRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
-from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
+from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
@@ -130,6 +130,24 @@ def investors_of(campaign_id: str) -> Sequence[str]:
         _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
     )
     return db.session.scalars(query.distinct()).all()
+
+
+def investors_among(campaign_id: str, people: Sequence[str], statuses: Sequence[str]) -> set[str]:
+    """Return who of these people has an investment of these states in a campaign."""
+    query = sa.select(_I.c.user_id).where(
+        _I.c.campaign_id == campaign_id, _I.c.user_id.in_(people), _I.c.status.in_(statuses)
+    )
+    return set(db.session.scalars(query))
+
+
+def moves(campaign_id: str) -> Iterator[MoveRow]:
+    """Yield when money of a campaign was settled, or returned after that, in no order."""
+    event = investment_event.c
+    came = event.to_status == rules.Status.SETTLED
+    went = sa.and_(event.to_status == rules.Status.RETURNED, event.from_status.in_(rules.IN))
+    query = sa.select(*columns(MoveRow, investment_event, _I))
+    query = query.join(investment_event, event.investment_id == _I.c.id)
+    return read_each(MoveRow, query.where(_I.c.campaign_id == campaign_id, sa.or_(came, went)))
 
 
 def ids_of(campaign_id: str) -> Sequence[str]:

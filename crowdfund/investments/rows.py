@@ -64,3 +64,12 @@ class CampaignSums:
     settled: int
     arriving: int
     investors: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A moment at which an investment's money was counted for a campaign, or went back."""
+
+    at: datetime
+    to_status: str
+    amount_minor: int

@@ -1,7 +1,9 @@
 """Invest in a campaign, follow one investment, see all of one's own."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,11 +12,11 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.campaigns.rules import offers, securities
 from crowdfund.compliance.queries import files
-from crowdfund.investments import notices, queries, rules, service
+from crowdfund.investments import days, notices, queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.kernel import clock, money
+from crowdfund.kernel import clock, config, exports, money
 from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
@@ -287,3 +289,22 @@ def portfolio() -> Response:
         kinds={row.id: offers.shown(row) for row in page.rows},
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )
+
+
+_DAYS = ("date", "currency", "investments", "received", "investments returned", "returned", "total")
+
+
+@bp.get("/my/campaigns/<string(length=32):campaign_id>/days.csv")
+def campaign_days(campaign_id: str) -> Response:
+    """Send a company what its campaign received and returned on each day; it names no investor."""
+    campaign = campaigns.for_member(campaign_id, identity.signed_in().id)
+    zone = ZoneInfo(config.settings().time_zone)
+    found = days.per_day(queries.moves(campaign_id), zone)
+    return exports.csv_file(f"{campaign.slug}.csv", _DAYS, _day_lines(found, campaign.currency))
+
+
+def _day_lines(found: list[days.Day], currency: str) -> Iterator[tuple[object, ...]]:
+    for day in found:
+        came = (day.came, money.decimal_str(day.came_minor))
+        went = (day.went, money.decimal_str(day.went_minor))
+        yield (day.on, currency, *came, *went, money.decimal_str(day.total_minor))

@@ -1,4 +1,4 @@
-"""Lists as CSV files: whole or not at all, whatever their length, and harmless in a spreadsheet."""
+"""Long files: whole or not at all, whatever their length; CSV is harmless in a spreadsheet."""
 
 import csv
 import io
@@ -32,17 +32,27 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
     The file is complete before it is sent, in memory or on the disk: an error in any row is an
     error page, never a shorter list. Reads are those of a GET request and lock nothing.
     """
+    response = _complete(lambda out: _write(out, header, rows), "text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def text_file(pieces: Iterable[str], mimetype: str) -> Response:
+    """Return a text in UTF-8 made of pieces, complete before it is sent, like `csv_file`."""
+    return _complete(lambda out: out.writelines(pieces), mimetype)
+
+
+def _complete(write: Callable[[IO[str]], None], mimetype: str) -> Response:
     with ExitStack() as stack:
         made = stack.enter_context(SpooledTemporaryFile(IN_MEMORY))
         out = io.TextIOWrapper(made, "utf-8", newline="")
-        _write(out, header, rows)
+        write(out)
         out.detach()  # and write what it holds
         size = made.tell()
         made.seek(0)
-        response = Response(iter(partial(made.read, CHUNK), b""), mimetype="text/csv")
+        response = Response(iter(partial(made.read, CHUNK), b""), mimetype=mimetype)
         response.content_length = size
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.headers["Cache-Control"] = "no-store"
         response.call_on_close(stack.pop_all().close)
     return response
 

@@ -49,6 +49,8 @@
       toast(`${words.notCopied} ${button.dataset.copy}`, "info");
     }
   };
+  // The system's own sheet; one that the reader closes again rejects, and nothing is wrong.
+  const share = ({ dataset }) => navigator.share({ title: dataset.shareTitle, url: dataset.share }).catch(() => {});
   const flipTheme = () => {
     window.cfTheme(document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark");
     say(document.documentElement.dataset.bsTheme === "dark" ? words.dark : words.light);
@@ -61,10 +63,11 @@
   };
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest?.(selector);
-    const button = hit("[data-theme-toggle], [data-copy], [data-dismiss], [data-fill], [data-close], [data-open], [data-print]");
+    const button = hit("[data-theme-toggle], [data-copy], [data-dismiss], [data-fill], [data-close], [data-open], [data-print], [data-share]");
     if (button?.matches("[data-theme-toggle]")) flipTheme();
     if (button?.matches("[data-copy]")) copy(button);
     if (button?.matches("[data-print]")) window.print();
+    if (button?.matches("[data-share]")) share(button);
     if (button?.matches("[data-dismiss]")) button.closest(".cf-toast, .cf-note").remove();
     if (button?.matches("[data-fill]")) { event.preventDefault(); fill(button); }
     if (button?.matches("[data-open]")) { event.preventDefault(); document.getElementById(button.dataset.open).showModal(); }
@@ -163,6 +166,7 @@
   // --- what a swap or a fresh page needs ---
   const dress = (root) => {
     for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden], [data-print][hidden]", root)) button.hidden = false;
+    for (const button of all("[data-share][hidden]", root)) button.hidden = !navigator.share;
   };
   // What a note says is about the last step: it goes with the next one, when the reader goes back, and when the page has changed
   // by itself after there was time to read it.

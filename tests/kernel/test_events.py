@@ -37,7 +37,7 @@ BEFORE = {
     },
     **{
         f"campaign.{end}": {"campaign_id": "c"}
-        for end in ("succeeded", "failed", "cancelled", "released")
+        for end in ("succeeded", "failed", "cancelled", "released", "closes_soon")
     },
     "chain.confirmed": {**WRITE, "tx_hash": "0x2", "block": 7, "events": [LOG]},
     "chain.failed": {**WRITE, "reason": "refused"},

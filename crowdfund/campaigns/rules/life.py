@@ -26,6 +26,9 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Followers who have not invested are reminded when so much time is left.
+REMIND_BEFORE = timedelta(hours=48)
+
 _S = Status
 TRANSITIONS: dict[Status, set[Status]] = {
     _S.DRAFT: {_S.SUBMITTED, _S.CANCELLED},

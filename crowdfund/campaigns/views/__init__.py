@@ -1,9 +1,12 @@
-"""Pages: `public` for everyone, `editor` and `documents` for companies, `desk` for staff."""
+"""Pages: `public` and `sharing` for everyone, `followers` for people, `editor` and `documents` for
+companies, `desk` for staff.
+"""
 
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.desk import approvals
 from crowdfund.campaigns.views.documents import documents
 from crowdfund.campaigns.views.editor import manage
+from crowdfund.campaigns.views.followers import followed
 from crowdfund.campaigns.views.public import index
 
-__all__ = ["approvals", "bp", "documents", "index", "manage"]
+__all__ = ["approvals", "bp", "documents", "followed", "index", "manage"]

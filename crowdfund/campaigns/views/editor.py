@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns import follower_queries, forms, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
 from crowdfund.campaigns.rules import drafts, life, offers
 from crowdfund.campaigns.service import drafts as drafts_service
@@ -245,7 +245,8 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
     path = url_for("campaigns.detail", slug=campaign.slug) if campaign.slug else ""
     return {
         "campaign": campaign,
-        "public_address": config.settings().public_url.rstrip("/") + path,
+        "public_address": config.settings().public_url + path,
+        "followers": follower_queries.count(campaign.id),
         "step_states": {step: drafts.step_state(draft, step) for step in drafts.STEPS},
         "step_titles": drafts.STEP_TITLES,
         "complete": not drafts.missing_steps(draft),

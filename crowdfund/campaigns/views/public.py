@@ -9,7 +9,7 @@ from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.rows import FundingRow, RaiseRow
 from crowdfund.campaigns.rules import addresses, drafts, life, offers
-from crowdfund.campaigns.views import cards, page_cache
+from crowdfund.campaigns.views import cards, page_cache, sharing
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
@@ -119,7 +119,9 @@ def detail(slug: str) -> Response:
     fixed = (campaign.id, campaign.status, *stamps)
     # What the page itself shows of the campaign, beside its texts and figures.
     can_invest = now["can_invest"] and not campaign.is_own
-    own = (campaign.title, campaign.summary, campaign.min_minor, can_invest)
+    can_follow = now["phase"] == "live" and not campaign.is_own
+    asked = (campaign.min_minor, can_invest, can_follow, campaign.is_following)
+    own = (campaign.title, campaign.summary, *asked)
     return page_cache.page(
         "campaigns/detail.html",
         (fixed, own),
@@ -129,6 +131,8 @@ def detail(slug: str) -> Response:
         },
         campaign=campaign,
         can_invest=can_invest,
+        can_follow=can_follow,
+        share=lambda: sharing.shared(queries.detail(slug)),  # asked for by a new shell alone
     )
 
 

@@ -1,6 +1,15 @@
 """Every kind of notice; one that is not declared here cannot be sent."""
 
-from crowdfund.notifications.kinds import campaign, company, identity, money, news, security, staff
+from crowdfund.notifications.kinds import (
+    campaign,
+    company,
+    followed,
+    identity,
+    money,
+    news,
+    security,
+    staff,
+)
 from crowdfund.notifications.kinds.base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
 
 KINDS: dict[str, Kind] = {
@@ -10,6 +19,7 @@ KINDS: dict[str, Kind] = {
     **company.KINDS,
     **campaign.KINDS,
     **news.KINDS,
+    **followed.KINDS,
     **staff.KINDS,
 }
 

@@ -59,6 +59,9 @@ GROUPS = {
         _l("Updates and answers"),
         _l("What companies publish that you invested in, and what they answer you."),
     ),
+    "followed": Group(
+        _l("Campaigns you follow"), _l("Before the deadline, and when the result is known.")
+    ),
     "staff": Group(
         _l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True
     ),
