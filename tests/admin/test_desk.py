@@ -58,7 +58,12 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
         "Campaigns to approve",
     }
     assert set(desk("carla")) == reviews
-    money = {"Campaigns to release", "Payments to review", "Requests to follow a contract"}
+    money = {
+        "Campaigns to release",
+        "Payments to review",
+        "Requests to follow a contract",
+        "Withdrawals to approve",
+    }
     assert set(desk("fay")) == money
     everything = {*reviews, *money, "Requests for a second admin", "Requests about keys and pause"}
     assert set(desk("ada")) == set(desk("rita")) == everything
