@@ -8,7 +8,7 @@
   const list = root.querySelector("[data-wallet-list]");
   const status = root.querySelector("[data-wallet-status]");
   const wallets = new Map();
-  const say = (text) => { status.textContent = text; };
+  const say = (text) => { status.classList.remove("cf-late"); status.textContent = text; };
   const hex = (text) => [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   const ask = async (address) => {
