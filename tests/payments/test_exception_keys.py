@@ -256,6 +256,8 @@ def test_a_dead_webhook_ends_when_its_contradiction_is_judged(world, bank, froze
         world.work()
         frozen.advance(timedelta(hours=1))
     assert [row.state for row in world.inbox()] == ["dead"]
+    (found,) = world.exceptions()
+    assert found.detail == "The webhook says SETTLED, the gateway still PENDING."
     decide(world, "dismiss", "the bank took back what it had said")
     assert [row.state for row in world.inbox()] == ["done"]
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from crowdfund.adapters import settled_answers
 from crowdfund.kernel import health, outbox
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.live import topic
 from crowdfund.kernel.outbox import intakes
 from crowdfund.payments import desk_queries
 from crowdfund.payments.service import inbox, webhooks
@@ -102,6 +103,15 @@ def test_staff_can_process_a_webhook_that_no_worker_has_queued(world):
     assert [row.state for row in world.inbox()] == ["queued"]
     world.work()
     assert ([row.state for row in world.inbox()], len(queued())) == (["done"], 1)
+
+
+def test_a_webhook_that_is_processed_again_shows_on_the_open_desk(world, woken):
+    payment = world.start()
+    world.tell(payment.tx_id, "PENDING")
+    woken.clear()
+    inbox.replay(world.inbox()[0].id, actor="staff")
+    commit()
+    assert topic("inbox", "all") in woken
 
 
 def test_the_desk_counts_webhooks_that_wait_in_either_way(world):
