@@ -18,6 +18,7 @@ from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 from crowdfund.kernel.person import Person
 from crowdfund.people import queries as people_queries
+from crowdfund.people.events import AccountClosed
 from crowdfund.people.models import User, UserRole, person_event
 from crowdfund.people.service import give_role
 from crowdfund.security.service import changes, history, second_factor
@@ -139,6 +140,7 @@ def disable(person_id: str, *, actor: str, reason: str | None) -> None:
     _end_sessions(person_id, why="closed")
     changes.cancel_all(person_id, actor=actor, reason="account closed")
     history.note(person_id, "account_disabled", actor=actor, notice={"reason": reason})
+    outbox.emit(AccountClosed(key=new_id(), person_id=person_id))
     _changed(person_id)
 
 

@@ -57,6 +57,7 @@ ACTIONS = {
     "payouts.reject": _l("Rejected a withdrawal"),
     "payouts.ask": _l("Asked the bank about a withdrawal"),
     "payouts.settle": _l("Ended a withdrawal by hand"),
+    "payouts.send_again": _l("Let a withdrawal be sent to the bank again"),
     "payouts.dismiss": _l("Closed a question about a withdrawal"),
     "questions.hide": _l("Hid a question"),
     "questions.hide_answer": _l("Hid an answer"),

@@ -290,6 +290,7 @@ TABLE: dict[str, frozenset[str]] = {
     "payouts.reject": staff("admin", "finance"),
     "payouts.ask": staff("admin", "finance"),
     "payouts.settle": staff("admin", "finance"),
+    "payouts.send_again": staff("admin", "finance"),
     "payouts.dismiss": staff("admin", "finance"),
     # reconciliation: everyone may see whether books and contracts agree; two people have a campaign
     # follow

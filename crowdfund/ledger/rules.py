@@ -89,8 +89,8 @@ _WORDS = {
     "wallet": _l("A person's wallet"),
     "company": _l("A company's wallet"),
     "escrow": _l("A campaign's escrow"),
-    "clearing": _l("The bank, not yet settled"),
-    "external": _l("The payer's bank"),
+    "clearing": _l("The bank: money on its way"),
+    "external": _l("Bank accounts outside crowdfund"),
     "fee": _l("Platform fees"),
     "suspense": _l("Held for review"),
 }

@@ -9,6 +9,7 @@ from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.service import following, requests, shared
 from crowdfund.payouts.service.following import Answers
+from crowdfund.people.events import AccountClosed
 
 BATCH = 100
 
@@ -16,8 +17,10 @@ BATCH = 100
 @outbox.handler("payouts.submit", queue="payments")
 def submit(rows: list[Row]) -> None:
     """Hand withdrawals over: from here on they go to the bank."""
-    for row in rows:
-        requests.submit(row.payload["payout_id"])
+    ids = [row.payload["payout_id"] for row in rows]
+    shared.lock_many(ids)
+    for payout_id in ids:
+        requests.submit(payout_id)
 
 
 def _ask(rows: list[Row]) -> Partial:
@@ -34,19 +37,23 @@ def _ask(rows: list[Row]) -> Partial:
 def follow(rows: list[Row], found: tuple[Answers, following.Orders]) -> None:
     """Book the answers, and queue the next question about what has not ended."""
     answers, wanted = found
-    for row in sorted(rows, key=lambda row: str(row.payload["payout_id"])):
+    shared.lock_many(row.payload["payout_id"] for row in rows)
+    for row in rows:
         asked, order = wanted[row.payload["payout_id"]]
-        is_open = following.apply(asked, answers[asked.id], number=order.number)
-        if is_open and row.payload["series"] == "bank":
+        asks_again = following.apply(asked, answers[asked.id], number=order.number)
+        if asks_again and row.payload["series"] in ("bank", "after"):
             _ask_again(row)
 
 
 def _ask_again(row: Row) -> None:
     payout = queries.get(row.payload["payout_id"])
-    waited = clock.now() - (payout.submitted_at or clock.now())
-    at = clock.now() + timedelta(seconds=rules.next_question_s(waited))
-    step = row.payload["step"] + 1
-    shared.queue_follow(payout.id, payout.gateway, series="bank", step=step, at=at)
+    series, step = row.payload["series"], row.payload["step"] + 1
+    if series == "after":
+        wait_s = rules.next_look_s(step)
+    else:
+        wait_s = rules.next_question_s(clock.now() - (payout.submitted_at or clock.now()))
+    at = clock.now() + timedelta(seconds=wait_s)
+    shared.queue_follow(payout.id, payout.gateway, series=series, step=step, at=at)
 
 
 @outbox.every(3_600, "payouts.overdue", queue="payments")
@@ -58,5 +65,12 @@ def overdue() -> None:
 @outbox.on(PayoutAccountChanged)
 def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
     """Return the money of withdrawals to an account that is no longer the person's."""
+    for event in events:
+        requests.stop_unsent(event.person_id)
+
+
+@outbox.on(AccountClosed)
+def account_closed(events: list[AccountClosed]) -> None:
+    """Return the money of withdrawals of a closed account that the bank does not have yet."""
     for event in events:
         requests.stop_unsent(event.person_id)

@@ -14,13 +14,14 @@ from crowdfund.kernel.db import (
     new_id,
     one_of,
 )
-from crowdfund.payouts.rules import Status
+from crowdfund.payouts.rules import MOST_SENDS, Status
 
 
 class Payout(Base):
     """Money of a person's wallet on its way to their payout account; minor units.
 
-    `sends` counts the orders to the gateway, all under one idempotency key.
+    `sends` counts the orders to the gateway, all under one idempotency key; no order is sent once
+    there are `most_sends`.
     """
 
     __tablename__ = "payout"
@@ -39,6 +40,8 @@ class Payout(Base):
     reason: Mapped[str] = mapped_column(sa.String(500), default="")
     gateway_id: Mapped[str | None] = mapped_column(sa.String(64))
     sends: Mapped[int] = mapped_column(default=0)
+    most_sends: Mapped[int] = mapped_column(default=MOST_SENDS, server_default=str(MOST_SENDS))
+    last_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Why staff have to look at it, and since when.
     problem: Mapped[str | None] = mapped_column(sa.String(300))
     problem_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

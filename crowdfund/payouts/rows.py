@@ -22,6 +22,8 @@ class PayoutRow:
     reason: str
     gateway_id: str | None
     sends: int
+    most_sends: int
+    last_sent_at: datetime | None
     problem: str | None
     requested_at: datetime
     submitted_at: datetime | None

@@ -17,6 +17,7 @@ LATE_AFTER = timedelta(days=2)  # an unfinished payout is shown to staff
 LOOK_AGAIN_AFTER = timedelta(days=1)  # after the end, whether the bank still says the same
 MOST_A_DAY = 20  # requests of a person within 24 hours: each one notifies all their addresses
 MOST_SENDS = 12  # orders under one key that brought no answer; after that staff decide
+ORDER_ARRIVES_WITHIN = timedelta(minutes=5)  # longer than any call to the bank takes
 
 
 class Status(StrEnum):
@@ -91,6 +92,11 @@ def needs_approval(amount_minor: int, earlier_minor: int, above_minor: int) -> b
     return amount_minor + earlier_minor > above_minor
 
 
+def may_send_again(status: str, gateway_id: str | None, sends: int, most_sends: int) -> bool:
+    """Return whether staff may let more orders be sent: the bank has none, and all were used."""
+    return status == Status.SUBMITTED and gateway_id is None and sends >= most_sends
+
+
 def hold_key(user_id: str, form_key: str) -> str:
     """Return the key of the hold of a request: the same form holds the money once."""
     return f"payout:{user_id}:{form_key}"
@@ -110,11 +116,17 @@ def next_question_s(waited: timedelta) -> float:
     return 600.0 if waited < DAY else 3600.0
 
 
+def next_look_s(step: int) -> float:
+    """Return in how many seconds the bank is asked again how a withdrawal ended: 1 to 24 hours."""
+    return 3600.0 * min(1 << min(step, 5), 24)
+
+
 # Why the platform itself ended a withdrawal, by the code that is stored as its reason.
 REASONS: Mapping[str, str] = {
     "account_changed": _l("The payout account was changed after the withdrawal was requested."),
     "person_disabled": _l("The account of this person is disabled."),
     "bank_failed": _l("The bank could not transfer the money."),
+    "bank_refused": _l("The bank did not accept the transfer to this account."),
 }
 
 

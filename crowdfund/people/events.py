@@ -10,3 +10,10 @@ class PersonChanged(Event, name="person.changed"):
     """The name or phone number in a profile has changed."""
 
     person_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountClosed(Event, name="person.closed"):
+    """Staff have closed an account; its money and history stay."""
+
+    person_id: str

@@ -59,6 +59,7 @@ BEFORE = {
     "otp.requested": {"otp_id": "o"},
     "payout_account.changed": {"person_id": "u"},
     "person.changed": {"person_id": "u"},
+    "person.closed": {"person_id": "u"},
     "person.change_elsewhere": {
         "change_id": "c",
         "kind": "security.changed",

@@ -243,8 +243,8 @@ KINDS = {
     "payout.stopped": Kind(
         _l("Your withdrawal of %(amount)s was stopped"),
         _l(
-            "Your payout account was changed after you requested %(amount)s to %(account)s, so we "
-            "did not send it. The full amount is back in your wallet."
+            "We did not send %(amount)s to your account %(account)s. The full amount is back in your "
+            "wallet. Read the reason."
         ),
         "money",
         _PAYOUT,

@@ -5,7 +5,7 @@ idempotency key. An order is counted before it is sent, so that after a crash it
 bank may have it. An answer that does not fit changes nothing: staff see it, and we ask again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -109,13 +109,14 @@ def ask(wanted: Orders) -> Answers:
     to_send = [name for name in unknown if _may_send(wanted[name][0]) and count_send(name)]
     sent = _each({name: partial(_send, *wanted[name]) for name in to_send}, wanted)
     left = set(to_send) - set(sent)
+    _uncount_sends(left)
     return {name: answer for name, answer in (answers | sent).items() if name not in left}
 
 
 def _may_send(payout: PayoutRow) -> bool:
     """Return whether the bank may be sent the order (again): it never confirmed to have it."""
     is_open = payout.status == Status.SUBMITTED and payout.gateway_id is None
-    return is_open and payout.sends < rules.MOST_SENDS
+    return is_open and payout.sends < payout.most_sends
 
 
 def _each(
@@ -147,12 +148,23 @@ def count_send(payout_id: str) -> bool:
 
     A worker that dies right after it leaves an order that may have reached the bank.
     """
-    is_open = sa.and_(
-        _P.c.id == payout_id, _P.c.status == Status.SUBMITTED, _P.c.gateway_id.is_(None)
+    may_send = sa.and_(
+        _P.c.id == payout_id,
+        _P.c.status == Status.SUBMITTED,
+        _P.c.gateway_id.is_(None),
+        _P.c.sends < _P.c.most_sends,
     )
+    now = {"sends": _P.c.sends + 1, "last_sent_at": clock.now()}
     with own_transaction() as connection:
-        counted = connection.execute(sa.update(_P).where(is_open).values(sends=_P.c.sends + 1))
-        return counted.rowcount == 1
+        return connection.execute(sa.update(_P).where(may_send).values(now)).rowcount == 1
+
+
+def _uncount_sends(ids: Collection[str]) -> None:
+    """Take back the count of orders that were not sent, because there was no time for them."""
+    if ids:
+        with own_transaction() as connection:
+            one_less = sa.update(_P).where(_P.c.id.in_(ids)).values(sends=_P.c.sends - 1)
+            connection.execute(one_less)
 
 
 def _send(payout: PayoutRow, order: PayoutOrder) -> Answer:
@@ -175,12 +187,14 @@ def apply(asked: PayoutRow, answer: Answer, *, number: str) -> bool:
     """Book what the bank answered about a withdrawal; return whether it has to be asked again.
 
     `asked` is the withdrawal as it was when the bank was asked, `number` the account that we
-    ordered it to. Money moves only by an answer that fits in every field, and only once.
+    ordered it to. Money moves only by an answer that fits in every field, and only once. About one
+    that has ended the bank is asked again until it answers.
     """
     payout = shared.lock(asked.id)
     _note(payout, answer)
     if _is_overtaken(payout, asked, answer):
         return False
+    is_open = payout.status == Status.SUBMITTED
     if problem := _problem(payout, answer, number):
         _flag(payout, problem)
     elif payout.status in rules.FINAL:
@@ -188,7 +202,7 @@ def apply(asked: PayoutRow, answer: Answer, *, number: str) -> bool:
             _unflag(payout)
     else:
         _carry_out(payout, answer)
-    return payout.status == Status.SUBMITTED
+    return payout.status == Status.SUBMITTED or (not is_open and isinstance(answer, Silent))
 
 
 def _is_overtaken(payout: Payout, asked: PayoutRow, answer: Answer) -> bool:
@@ -217,7 +231,9 @@ def _problem(payout: Payout, answer: Answer, number: str) -> str | None:
 def _lost(payout: Payout) -> str | None:
     if payout.gateway_id is not None and payout.status != Status.FAILED:
         return "The bank no longer knows this payout, which it had accepted."
-    if payout.sends >= rules.MOST_SENDS and payout.status == Status.SUBMITTED:
+    if payout.status == Status.PAID:
+        return "The bank does not know this payout, which is booked as paid."
+    if payout.sends >= payout.most_sends and payout.status == Status.SUBMITTED:
         return "The bank does not know this payout, although it was sent many times."
     return None
 
@@ -268,13 +284,18 @@ def _carry_out(payout: Payout, answer: Answer) -> None:
             payout.gateway_id = answer.gateway_id
             _unless_late(payout)
         case Refused():
-            book_failed(payout, "bank_failed", actor="system")
+            book_failed(payout, "bank_refused", actor="system")
         case _:
             _unless_late(payout, keep=True)
 
 
 def _unless_late(payout: Payout, *, keep: bool = False) -> None:
-    """Show staff a payout that takes too long; a good answer ends an earlier doubt."""
+    """Show staff a payout that takes too long; a good answer ends an earlier doubt.
+
+    With `keep` the answer was none, and what staff see already stays.
+    """
+    if keep and payout.problem is not None:
+        return
     waited = clock.now() - (payout.submitted_at or clock.now())
     if waited > rules.LATE_AFTER:
         _flag(payout, _LATE)
@@ -326,15 +347,16 @@ def flag_overdue(*, most: int = 200) -> None:
     """Show staff what the bank has not finished in time, whatever became of the questions to it."""
     for payout_id in queries.overdue(clock.now() - rules.LATE_AFTER, most=most):
         payout = shared.lock(payout_id)
-        if payout.status == Status.SUBMITTED:
+        if payout.status == Status.SUBMITTED and payout.problem is None:
             _flag(payout, _LATE)
 
 
 def _flag(payout: Payout, problem: str) -> None:
+    problem = problem[:300]
     if payout.problem == problem:
         return
     is_new = payout.problem is None
-    payout.problem = problem[:300]
+    payout.problem = problem
     payout.problem_at = payout.problem_at or clock.now()
     if is_new:
         notifications.queue_work("staff.payouts", key=f"payout:{payout.id}:{new_id()[:8]}")

@@ -224,12 +224,14 @@ def stopped(payout: Payout) -> str | None:
 def stop(payout: Payout, why: str) -> None:
     """Reject a locked withdrawal on behalf of the platform, and notify the person."""
     shared.give_back(payout, Status.REJECTED, actor="system", reason=why)
-    shared.notify_owner(payout, "payout.stopped")
+    shared.notify_owner(payout, "payout.stopped", {"why": why})
 
 
 def stop_unsent(user_id: str) -> None:
-    """Reject what a person has not got out yet if its account is no longer theirs."""
-    for payout_id in queries.unsent_of(user_id):
+    """Reject what a person has not got out yet if its account is no longer theirs, or is closed."""
+    found = queries.unsent_of(user_id)
+    shared.lock_many(found)
+    for payout_id in found:
         payout = shared.lock(payout_id)
         is_unsent = payout.status in (Status.REQUESTED, Status.APPROVED)
         if is_unsent and (why := stopped(payout)):

@@ -1,6 +1,6 @@
 """What every verb about a withdrawal does: lock it, move it, return its money, notify."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from crowdfund.kernel import clock, live, outbox
@@ -19,6 +19,15 @@ from crowdfund.payouts.rules import Status
 def lock(payout_id: str) -> Payout:
     """Return a withdrawal, locked until the transaction ends. Raises NotFound."""
     return locked(Payout, payout_id, queries.missing())
+
+
+def lock_many(ids: Iterable[str]) -> None:
+    """Lock withdrawals in the order of their ids, before money of any of them moves.
+
+    Who moves money locks the journal, so nobody may wait for a withdrawal after that.
+    """
+    for payout_id in sorted(set(ids)):
+        lock(payout_id)
 
 
 def change(payout: Payout, status: Status, *, actor: str, reason: str = "") -> None:

@@ -118,6 +118,9 @@ def _page(
         entries=ledger.entries_with_key_prefix("payout", payout_id),
         waits=payout.status == Status.REQUESTED and payout.needs_approval,
         is_with_bank=payout.status in (Status.SUBMITTED, Status.PAID, Status.FAILED),
+        may_send_again=rules.may_send_again(
+            payout.status, payout.gateway_id, payout.sends, payout.most_sends
+        ),
         form=reason_form or ReasonForm(formdata=None),
         settle_form=settle_form or SettleForm(formdata=None),
     )
@@ -170,6 +173,18 @@ def settle(payout_id: str) -> BaseResponse:
         put_errors(form, error)
         return _page(payout_id, status=error.status, settle_form=form)
     pages.flash(_("Your decision has been carried out. It is in the history."), "success")
+    return _back(payout_id)
+
+
+@bp.post("/staff/payouts/<payout_id>/send-again")
+def send_again(payout_id: str) -> BaseResponse:
+    """Let an order be sent again that the bank does not know, although it was sent many times."""
+    form = ReasonForm()
+    try:
+        deciding.send_again(payout_id, actor=identity.signed_in().id, reason=form.reason.data or "")
+    except CrowdfundError as error:
+        return _refused(payout_id, form, error)
+    pages.flash(_("It is being sent to the bank again. This page updates automatically."), "info")
     return _back(payout_id)
 
 
