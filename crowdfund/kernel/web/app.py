@@ -62,6 +62,7 @@ from crowdfund.kernel.web.requests import (
     wants_file,
 )
 from crowdfund.kernel.web.routes import bp
+from crowdfund.kernel.web.url_rules import LazyRule
 
 
 def init_app(app: Flask) -> None:
@@ -93,6 +94,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 
 def _wire_requests(app: Flask, settings: config.Settings) -> None:
     """Register what runs for each request, in this order: session, CSRF, access."""
+    app.url_rule_class = LazyRule
     app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
     _wire_proxies(app, settings)
