@@ -30,7 +30,9 @@ def refusal(investment_id: str) -> str | None:
     if campaign.status != "live" or campaign.ending or campaign.contract_result:
         return _("The campaign has ended, so this investment cannot be cancelled any more.")
     if campaign.ends_at is None or clock.now() > rules.cancel_until(campaign.ends_at):
-        return _("An investment can be cancelled until 48 hours before the deadline. It is too late.")
+        return _(
+            "An investment can be cancelled until 48 hours before the deadline. It is too late."
+        )
     return None
 
 

@@ -29,7 +29,7 @@ def _is_ours(event: PaymentEvent) -> bool:
 
 
 def _lock(payments: Sequence[PaymentEvent]) -> None:
-    """Lock the investments of a batch before the totals of any campaign, as their owners' verbs do."""
+    """Lock the investments of a batch before the totals of campaigns, as all verbs do."""
     for investment_id in sorted({payment.purpose_id for payment in payments}):
         service.lock(investment_id)
 

@@ -180,7 +180,7 @@ def test_a_refused_record_of_a_cancelled_investment_holds_up_no_close(world):
     ("after", "is_possible"), [(-SECOND, True), (0 * SECOND, True), (SECOND, False)]
 )
 @pytest.mark.parametrize("statuses", [("SUCCESS",), ("SUCCESS", "SETTLED")])
-def test_the_last_second_is_48_hours_before_the_deadline(world, frozen, after, is_possible, statuses):
+def test_the_last_second_is_48_hours_before_the_end(world, frozen, after, is_possible, statuses):
     investment_id = paid(world, *statuses)
     frozen.advance(world.campaign().ends_at - timedelta(hours=48) + after - frozen.now())
     if is_possible:
