@@ -211,7 +211,7 @@ def timeline(
         return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
         recorded = _returned(times.get(status), is_cancelled=received.is_cancelled)
-        if Status.SETTLED not in times:
+        if received.is_cancelled and Status.SETTLED not in times:
             return [placed, paid, recorded]
     return [placed, paid, settled, recorded]
 

@@ -1,6 +1,6 @@
 """Paid investments that their investors cancelled.
 
-Revision ID: 0028
+Revision ID: 0026
 Revises: 0025
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 from crowdfund.kernel.db import UTCDateTime
 
-revision = "0028"
+revision = "0026"
 down_revision = "0025"
 branch_labels = None
 depends_on = None
