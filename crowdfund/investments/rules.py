@@ -11,7 +11,7 @@ from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
-from crowdfund.payments.rules import Kind, Progress, Review
+from crowdfund.payments.rules import WALLET, Kind, Progress, Review
 
 
 class Status(StrEnum):
@@ -190,6 +190,7 @@ def timeline(
     times: Mapping[str, datetime],
     *,
     received: Received = NOTHING_RECEIVED,
+    rail: str = "",
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
@@ -199,7 +200,7 @@ def timeline(
     status = Status(investment_status)
     if status == Status.PAYING and received.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
-    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
+    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times, rail)
     if status == Status.PAYING and received.progress in _PAYING_TEXTS:
         paid["text"] = str(_PAYING_TEXTS[received.progress])
     if status in WITHOUT_ROOM:
@@ -225,12 +226,17 @@ def _returned(at: datetime | None, *, is_cancelled: bool) -> dict[str, Any]:
     return {"label": _("Money returned"), "at": at, "state": "done", "text": text}
 
 
-def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]:
+def _usual_steps(at: int, times: Mapping[str, datetime], rail: str) -> list[dict[str, Any]]:
     """Return the steps of an investment without trouble, of which `at` are done."""
+    paid = (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page."))
+    settled = (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow."))
+    if rail == WALLET:  # both happen when it is placed
+        paid = (Status.PAYING, _("Paid from your wallet"), "")
+        settled = (Status.SETTLED, _("Settled"), _("The money is in escrow in a moment."))
     steps = (
         (Status.PAYING, _("Investment placed"), ""),
-        (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page.")),
-        (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow.")),
+        paid,
+        settled,
         (Status.CONFIRMED, _("Recorded on chain"), _("The contract records your investment.")),
     )
     return [

@@ -24,7 +24,8 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
-from crowdfund.payments.service import cancelling, rests, starting
+from crowdfund.payments import rules as payment_rules
+from crowdfund.payments.service import cancelling, from_wallet, rests, starting
 
 ending_service.register_arriving(queries.arriving_minor)
 
@@ -65,7 +66,8 @@ def place(order: Order) -> str:
     totals.reserve(campaign.id, order.amount_minor)
     _check_amount(order, campaign.id)
     investment_id = new_id()
-    payment_id = starting.start(
+    begin = from_wallet.pay if order.rail == payment_rules.WALLET else starting.start
+    payment_id = begin(
         starting.NewPayment(
             user_id=order.user_id,
             amount_minor=order.amount_minor,
@@ -162,8 +164,13 @@ def _check_person(order: Order, company_id: str) -> None:
         raise rules.NotVerified(why)
     if issuers_queries.is_member(company_id, order.user_id):
         raise NotYours(_("This is your own company. You cannot invest in it here."))
-    if why := starting.missing_contact(order.user_id, order.rail):
+    if why := missing_contact(order.user_id, order.rail):
         raise rules.NoContact(why, field="rail")
+
+
+def missing_contact(user_id: str, rail: str) -> str | None:
+    """Return as a sentence what a rail has to know of a person and we do not, or None."""
+    return None if rail == payment_rules.WALLET else starting.missing_contact(user_id, rail)
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:

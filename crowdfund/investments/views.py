@@ -23,6 +23,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import destinations, identity, pages, requests
 from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.notifications import receipts
 from crowdfund.payments import queries as payments
@@ -30,7 +31,7 @@ from crowdfund.payments import reviews as payment_reviews
 from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
-from crowdfund.payments.service import purposes, short, starting
+from crowdfund.payments.service import purposes, short
 
 bp = Blueprint("investments", __name__)
 
@@ -100,7 +101,8 @@ def _form_page(
         unpaid=[one for one in unpaid if one is not replaced],
         replaced=replaced,
         not_verified=files.refusal(user.id),
-        no_contact=starting.missing_contact(user.id, _rail(form)),
+        no_contact=service.missing_contact(user.id, _rail(form)),
+        wallet_minor=ledger.available(ledger_rules.user_wallet(user.id), campaign.currency),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(campaign.security_type),
         limits=offers.limits_sentence(
@@ -267,7 +269,7 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         progress=payment_rules.progress_of(payment),
         is_questioned=is_questioned,
         label=rules.label(investment.status, received),
-        steps=rules.timeline(investment.status, times, received=received),
+        steps=rules.timeline(investment.status, times, received=received, rail=investment.rail),
         has_receipt="settled" in times,
         cancel_until=_cancel_until(investment),
         is_final=_is_final(investment) and not is_open,
