@@ -29,7 +29,8 @@ def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     for step, statuses in STEPS:
         key = sa.literal("payment:") + _P.c.id + f":{step}"
         query = sa.select(*columns(BookedRow, _P, entry_id=_E.c.id)).outerjoin(_E, _E.c.key == key)
-        is_due, is_booked = _P.c.status.in_(statuses), _E.c.id.is_not(None)
+        is_due: sa.ColumnElement[bool] = _P.c.status.in_(statuses)
+        is_booked = _E.c.id.is_not(None)
         if step == WITHOUT_GATEWAY:
             is_due = sa.and_(is_due, _P.c.gateway != payment_rules.WALLET)
         query = query.where(is_due != is_booked).limit(MOST)

@@ -39,6 +39,23 @@ def test_an_investor_cancels_what_was_recorded_and_the_contract_follows(world):
     person.goto("/wallet")
     expect(person.get_by_text("700.00 ETB").first).to_be_visible()
     assert "in your wallet" in world.mails("tigist@demo.example")[0]["text"]
+    _invest_from_the_wallet(world, person)
+
+
+def _invest_from_the_wallet(world, person):
+    """What came back pays for another investment at once, without the bank."""
+    raised = _raised_minor(world)
+    person.goto(f"/campaigns/{SLUG}/invest")
+    person.get_by_role("textbox", name="Amount").fill("600")
+    person.get_by_role("radio", name=re.compile("Your wallet")).check()
+    world.look(person, "Invest", "from the wallet")
+    person.get_by_label("I have read and understood").check()
+    person.get_by_role("button", name="Go to payment").click()
+    expect(person.get_by_text(DONE)).to_be_visible(timeout=30_000)
+    steps = person.get_by_role("list", name="Progress of your investment")
+    expect(steps).to_contain_text("Paid from your wallet")
+    world.look(person, HEADING, "paid from the wallet")
+    assert _raised_minor(world) == raised + 600_00
 
 
 def test_a_paid_investment_is_cancelled_on_a_phone_without_script(world):
