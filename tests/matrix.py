@@ -126,6 +126,7 @@ OWN = {
     "investments.show": ALICE,
     "investments.receipt": ALICE,
     "investments.cancel": ALICE,
+    "investments.cancel_paid": ALICE,
     "investments.pay_rest": ALICE,
     "issuers.accept": INVITED,
     "issuers.changes": "file",

@@ -19,6 +19,11 @@ abstract contract Intents is IIntents {
         _use(intentId, _ownKey(msg.sender, intentId));
     }
 
+    /// @dev For what may follow a used intent once.
+    function _useFor(bytes32 purpose, bytes32 intentId) internal {
+        _use(intentId, keccak256(abi.encode(purpose, intentId)));
+    }
+
     function _ownIntentUsed(address caller, bytes32 intentId) internal view returns (bool) {
         return _used[_ownKey(caller, intentId)];
     }

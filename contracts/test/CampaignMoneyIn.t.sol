@@ -377,4 +377,79 @@ contract CampaignMoneyInTest is Fixture {
         vm.prank(recorder);
         campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
     }
+
+    function recordAs(bytes32 paymentRef, bytes32 investorKey, uint256 amount) private {
+        vm.prank(recorder);
+        campaign.recordInvestment(paymentRef, investorKey, amount);
+    }
+
+    function test_a_cancelled_record_leaves_the_totals_and_frees_its_room() public {
+        recordAs("first", FIAT_ALICE, 4_000 * ETB);
+        recordAs("second", FIAT_ALICE, 1_000 * ETB);
+        recordAs("other", FIAT_BOB, 5_000 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.RecordCancelled("first", FIAT_ALICE, 4_000 * ETB, 6_000 * ETB);
+        vm.prank(operator);
+        campaign.cancelRecord("first", FIAT_ALICE, 4_000 * ETB);
+        vm.assertEq(campaign.fiatTotal(), 6_000 * ETB);
+        vm.assertEq(campaign.fiatPositionOf(FIAT_ALICE).amount, 1_000 * ETB);
+        recordAs("again", FIAT_ALICE, 4_000 * ETB);
+        vm.assertEq(campaign.total(), GOAL);
+    }
+
+    function test_a_record_is_cancelled_once() public {
+        recordAs("first", FIAT_ALICE, 1_000 * ETB);
+        recordAs("second", FIAT_ALICE, 1_000 * ETB);
+        vm.startPrank(operator);
+        campaign.cancelRecord("first", FIAT_ALICE, 1_000 * ETB);
+        vm.expectRevert(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, bytes32("first")));
+        campaign.cancelRecord("first", FIAT_ALICE, 1_000 * ETB);
+        campaign.cancelRecord("second", FIAT_ALICE, 1_000 * ETB);
+        vm.assertEq(campaign.total(), 0);
+    }
+
+    function test_a_cancelled_record_cannot_be_recorded_again_under_its_reference() public {
+        recordAs("first", FIAT_ALICE, 1_000 * ETB);
+        vm.prank(operator);
+        campaign.cancelRecord("first", FIAT_ALICE, 1_000 * ETB);
+        vm.expectRevert(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, bytes32("first")));
+        recordAs("first", FIAT_ALICE, 1_000 * ETB);
+    }
+
+    function test_what_was_not_recorded_cannot_be_cancelled() public {
+        recordAs("first", FIAT_ALICE, 1_000 * ETB);
+        vm.startPrank(operator);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.RecordUnknown.selector, bytes32("never")));
+        campaign.cancelRecord("never", FIAT_ALICE, 1_000 * ETB);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.AboveRecorded.selector, 0));
+        campaign.cancelRecord("first", FIAT_BOB, 1_000 * ETB);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.AboveRecorded.selector, 1_000 * ETB));
+        campaign.cancelRecord("first", FIAT_ALICE, 1_000 * ETB + CENT);
+        vm.expectRevert(ICampaign.NotGranular.selector);
+        campaign.cancelRecord("first", FIAT_ALICE, 1_000 * ETB - 1);
+        vm.expectRevert(ICampaign.NotGranular.selector);
+        campaign.cancelRecord("first", FIAT_ALICE, 0);
+        vm.assertEq(campaign.total(), 1_000 * ETB);
+    }
+
+    function test_only_an_operator_cancels_a_record_and_only_while_the_campaign_is_live() public {
+        recordAs("first", FIAT_ALICE, 4_000 * ETB);
+        vm.expectRevert(unauthorized(recorder, factory.OPERATOR_ROLE()));
+        vm.prank(recorder);
+        campaign.cancelRecord("first", FIAT_ALICE, 4_000 * ETB);
+        recordAs("second", FIAT_BOB, 4_000 * ETB);
+        close();
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.WrongStatus.selector, Status.Succeeded));
+        vm.prank(operator);
+        campaign.cancelRecord("first", FIAT_ALICE, 4_000 * ETB);
+    }
+
+    function test_a_record_is_cancelled_although_the_escrow_is_paused() public {
+        recordAs("first", FIAT_ALICE, 4_000 * ETB);
+        vm.prank(pauser);
+        escrow.pause();
+        vm.prank(operator);
+        campaign.cancelRecord("first", FIAT_ALICE, 4_000 * ETB);
+        vm.assertEq(campaign.total(), 0);
+    }
 }

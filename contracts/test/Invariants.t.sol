@@ -27,7 +27,7 @@ contract InvariantTest {
 
     function targetSelectors() public view returns (FuzzSelector[] memory list) {
         // Named more than once: chosen more often.
-        bytes4[23] memory chosen = [
+        bytes4[25] memory chosen = [
             handler.investSome.selector,
             handler.investSome.selector,
             handler.investSome.selector,
@@ -47,6 +47,8 @@ contract InvariantTest {
             handler.refundOne.selector,
             handler.refundOne.selector,
             handler.recordRefundOne.selector,
+            handler.cancelRecordOne.selector,
+            handler.cancelRecordOne.selector,
             handler.replay.selector,
             handler.switchPause.selector,
             handler.passTime.selector,

@@ -30,6 +30,7 @@ EFFECTS = {
     "reactivateIssuer": ("IssuerReactivated", ("intentId", "issuerId")),
     "createCampaign": ("CampaignCreated", ("intentId",)),
     "recordInvestment": ("InvestmentRecorded", ("paymentRef", "investorKey", "amount")),
+    "cancelRecord": ("RecordCancelled", ("paymentRef", "investorKey", "amount")),
     "recordRefund": ("RefundRecorded", ("paymentRef", "investorKey")),
     "cancel": ("Cancelled", ("intentId",)),
     "release": ("Released", ("intentId",)),

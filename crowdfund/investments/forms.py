@@ -5,8 +5,9 @@ from wtforms.validators import InputRequired, Length
 
 from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
+from crowdfund.payments.rules import WALLET
 
-RAILS = [("bill_bitts", _l("NEO Bank"))]
+RAILS = [("bill_bitts", _l("NEO Bank")), (WALLET, _l("Your wallet"))]
 
 
 _RELOAD = _l("Reload the page and try again.")

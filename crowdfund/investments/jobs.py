@@ -1,5 +1,7 @@
 """What investments do when payments, the chain or a campaign move."""
 
+from collections.abc import Sequence
+
 from crowdfund.campaigns.events import (
     CampaignCancelled,
     CampaignClosesSoon,
@@ -9,7 +11,7 @@ from crowdfund.campaigns.events import (
 )
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.investments import followers, foreign, notices, service
+from crowdfund.investments import cancelling, followers, foreign, notices, service
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
@@ -26,9 +28,16 @@ def _is_ours(event: PaymentEvent) -> bool:
     return event.purpose_kind == "investment"
 
 
+def _lock(payments: Sequence[PaymentEvent]) -> None:
+    """Lock the investments of a batch before the totals of campaigns, as all verbs do."""
+    for investment_id in sorted({payment.purpose_id for payment in payments}):
+        service.lock(investment_id)
+
+
 @outbox.on(PaymentSucceeded, queue="payments", batch=100, where=_is_ours)
 def payment_succeeded(payments: list[PaymentSucceeded]) -> None:
     """The bank has taken the money."""
+    _lock(payments)
     for payment in payments:
         service.authorised(payment.purpose_id)
 
@@ -36,6 +45,7 @@ def payment_succeeded(payments: list[PaymentSucceeded]) -> None:
 @outbox.on(PaymentSettled, queue="payments", batch=100, where=_is_ours)
 def payment_settled(payments: list[PaymentSettled]) -> None:
     """The money is in escrow."""
+    _lock(payments)
     for payment in payments:
         service.settled(payment.purpose_id)
 
@@ -43,6 +53,7 @@ def payment_settled(payments: list[PaymentSettled]) -> None:
 @outbox.on(PaymentFailed, queue="payments", batch=100, where=_is_ours)
 def payment_failed(payments: list[PaymentFailed]) -> None:
     """No money will come."""
+    _lock(payments)
     for payment in payments:
         service.not_paid(payment.purpose_id, Status.FAILED)
 
@@ -50,6 +61,7 @@ def payment_failed(payments: list[PaymentFailed]) -> None:
 @outbox.on(PaymentReversed, queue="payments", batch=100, where=_is_ours)
 def payment_reversed(payments: list[PaymentReversed]) -> None:
     """The bank took the money and gave it back before settlement."""
+    _lock(payments)
     for payment in payments:
         service.not_paid(payment.purpose_id, Status.FAILED)
 
@@ -57,6 +69,7 @@ def payment_reversed(payments: list[PaymentReversed]) -> None:
 @outbox.on(PaymentExpired, queue="payments", batch=100, where=_is_ours)
 def payment_expired(payments: list[PaymentExpired]) -> None:
     """No payment arrived in time."""
+    _lock(payments)
     for payment in payments:
         service.not_paid(payment.purpose_id, Status.EXPIRED)
 
@@ -65,22 +78,31 @@ def payment_expired(payments: list[PaymentExpired]) -> None:
     WriteConfirmed,
     queue="chain",
     batch=100,
-    where=lambda write: write.subject.kind in ("investment", "token_refund"),
+    where=lambda write: write.subject.kind in ("investment", "cancellation", "token_refund"),
 )
 def chain_confirmed(writes: list[WriteConfirmed]) -> None:
-    """The contract has an investment, or has paid tokens back."""
+    """The contract has an investment, counts it no longer, or has paid tokens back."""
     for write in writes:
         if write.subject.kind == "investment":
             service.confirmed(write.subject.id, write.tx_hash)
+        elif write.subject.kind == "cancellation":
+            cancelling.taken_off_chain(write.subject.id, write.tx_hash)
         else:
             foreign.token_money_went_back(write.address, write.args[0])
 
 
-@outbox.on(WriteFailed, queue="chain", where=lambda write: write.subject.kind == "investment")
+@outbox.on(
+    WriteFailed,
+    queue="chain",
+    where=lambda write: write.subject.kind in ("investment", "cancellation"),
+)
 def chain_failed(writes: list[WriteFailed]) -> None:
-    """The contract refuses an investment."""
+    """The contract refuses an investment, or its cancellation."""
     for write in writes:
-        service.record_refused(write.subject.id, write.reason)
+        if write.subject.kind == "investment":
+            service.record_refused(write.subject.id, write.reason)
+        else:
+            cancelling.not_taken_off_chain(write.subject.id, write.reason)
 
 
 @on_contract_event("CampaignImplementation.Invested")

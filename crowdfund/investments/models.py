@@ -25,6 +25,9 @@ class Investment(Base):
     payment_id: Mapped[str | None] = mapped_column(ID, index=True)
     tx_hash: Mapped[str | None] = mapped_column(sa.String(66))
     chain_problem: Mapped[str | None] = mapped_column(sa.String(500))
+    # When its investor cancelled it although it was paid, and the contract's transaction for that.
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancel_tx: Mapped[str | None] = mapped_column(sa.String(66))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("status", *Status),

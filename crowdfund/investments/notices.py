@@ -25,7 +25,7 @@ _COUNTED: dict[str | None, str] = {
 def notify_investor(investment: Investment, what: str, **context: object) -> None:
     """Notify a person of a state of an investment (`investment.<what>`), once for each."""
     facts = _facts(investment, campaigns.by_id(investment.campaign_id))
-    is_back = what in ("returned", "refunded", "unrecorded")
+    is_back = what in ("returned", "refunded", "unrecorded", "taken_back")
     service.notify(
         investment.user_id,
         f"investment.{what}",

@@ -117,6 +117,14 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
+def settled_by(user_id: str, campaign_id: str) -> Sequence[str]:
+    """Return the ids of a person's settled investments in a campaign."""
+    query = sa.select(_I.c.id).where(
+        _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
+    )
+    return db.session.scalars(query.order_by(_I.c.id)).all()
+
+
 def settled_of(campaign_id: str) -> list[SettledRow]:
     """Return the settled investments of a campaign, oldest first."""
     query = sa.select(*columns(SettledRow, _I))

@@ -19,9 +19,12 @@ class InvestmentRow:
     payment_id: str | None
     tx_hash: str | None
     chain_problem: str | None
+    cancelled_at: datetime | None
+    cancel_tx: str | None
     created_at: datetime
     slug: str
     title: str | None
+    ends_at: datetime | None
     contract_address: str | None
     goal_minor: int | None
     security_type: str | None

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,7 @@ from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
-from crowdfund.payments.rules import Kind, Progress, Review
+from crowdfund.payments.rules import WALLET, Kind, Progress, Review
 
 
 class Status(StrEnum):
@@ -36,7 +36,7 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
         Status.CANCELLED,
         Status.RETURNED,
     ),
-    Status.AUTHORISED: (Status.SETTLED, Status.FAILED, Status.RETURNED),
+    Status.AUTHORISED: (Status.SETTLED, Status.FAILED, Status.RETURNED, Status.CANCELLED),
     Status.SETTLED: (Status.CONFIRMED, Status.RETURNED),
     Status.CONFIRMED: (Status.RETURNED,),
     Status.FAILED: (Status.SETTLED, Status.RETURNED),
@@ -46,6 +46,8 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
 }
 ACTIVE = (Status.PAYING, Status.AUTHORISED, Status.SETTLED, Status.CONFIRMED)
 IN = (Status.SETTLED, Status.CONFIRMED)
+CANCELLABLE = (Status.AUTHORISED, *IN)  # paid, until CANCEL_BEFORE before the deadline
+CANCEL_BEFORE = timedelta(hours=48)
 WITHOUT_ROOM = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 FINAL = (Status.CONFIRMED, *WITHOUT_ROOM, Status.RETURNED)
 
@@ -111,6 +113,11 @@ def can_move(before: str, after: Status) -> bool:
     return after in _NEXT[Status(before)]
 
 
+def cancel_until(ends_at: datetime) -> datetime:
+    """Return the last moment at which a paid investment can be cancelled (rules.md, Issuers)."""
+    return ends_at - CANCEL_BEFORE
+
+
 def risk_text(kind: str = securities.Kind.EQUITY) -> str:
     """Return a kind's risk warning in the language of the reader, who agrees to exactly this."""
     return str(_RISK_TEXTS.get(securities.known(kind), _RISK_TEXT))
@@ -151,12 +158,16 @@ _PROGRESS = {
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What was received for an investment: money, a reversal, and the review of inexact money."""
+    """What was received for an investment: money, a reversal, and the review of inexact money.
+
+    `is_cancelled`: its investor cancelled it after paying.
+    """
 
     is_received: bool = False
     is_reversed: bool = False
     review: Review | None = None
     progress: Progress = Progress.TO_PAY
+    is_cancelled: bool = False
 
 
 NOTHING_RECEIVED = Received()
@@ -179,6 +190,7 @@ def timeline(
     times: Mapping[str, datetime],
     *,
     received: Received = NOTHING_RECEIVED,
+    rail: str = "",
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
@@ -188,7 +200,7 @@ def timeline(
     status = Status(investment_status)
     if status == Status.PAYING and received.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
-    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
+    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times, rail)
     if status == Status.PAYING and received.progress in _PAYING_TEXTS:
         paid["text"] = str(_PAYING_TEXTS[received.progress])
     if status in WITHOUT_ROOM:
@@ -199,21 +211,32 @@ def timeline(
             paid = {**paid, "label": _("Paid in part")}
         return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
-        recorded = {
-            "label": _("Money returned"),
-            "at": times.get(status),
-            "state": "done",
-            "text": _("The whole amount is in your wallet."),
-        }
+        recorded = _returned(times.get(status), is_cancelled=received.is_cancelled)
+        if received.is_cancelled and Status.SETTLED not in times:
+            return [placed, paid, recorded]
     return [placed, paid, settled, recorded]
 
 
-def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]:
+def _returned(at: datetime | None, *, is_cancelled: bool) -> dict[str, Any]:
+    text = (
+        _("You cancelled this investment. The whole amount is in your wallet.")
+        if is_cancelled
+        else _("The whole amount is in your wallet.")
+    )
+    return {"label": _("Money returned"), "at": at, "state": "done", "text": text}
+
+
+def _usual_steps(at: int, times: Mapping[str, datetime], rail: str) -> list[dict[str, Any]]:
     """Return the steps of an investment without trouble, of which `at` are done."""
+    paid = (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page."))
+    settled = (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow."))
+    if rail == WALLET:  # both happen when it is placed
+        paid = (Status.PAYING, _("Paid from your wallet"), "")
+        settled = (Status.SETTLED, _("Settled"), _("The money is in escrow in a moment."))
     steps = (
         (Status.PAYING, _("Investment placed"), ""),
-        (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page.")),
-        (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow.")),
+        paid,
+        settled,
         (Status.CONFIRMED, _("Recorded on chain"), _("The contract records your investment.")),
     )
     return [
@@ -257,6 +280,9 @@ def _ended(status: Status, when: datetime | None, received: Received) -> dict[st
 
 def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
     """Return what ended an investment as label and sentence; never "no money" if there was some."""
+    if received.is_cancelled:
+        text = _("Your money is on its way from the bank. It goes to your wallet when it arrives.")
+        return _("Investment cancelled"), text
     if received.is_reversed:
         text = _("The bank took the payment back, so it was not invested. You can try again.")
         return _("Payment taken back"), text

@@ -24,7 +24,8 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
-from crowdfund.payments.service import cancelling, rests, starting
+from crowdfund.payments import rules as payment_rules
+from crowdfund.payments.service import cancelling, from_wallet, rests, starting
 
 ending_service.register_arriving(queries.arriving_minor)
 
@@ -65,7 +66,8 @@ def place(order: Order) -> str:
     totals.reserve(campaign.id, order.amount_minor)
     _check_amount(order, campaign.id)
     investment_id = new_id()
-    payment_id = starting.start(
+    begin = from_wallet.pay if order.rail == payment_rules.WALLET else starting.start
+    payment_id = begin(
         starting.NewPayment(
             user_id=order.user_id,
             amount_minor=order.amount_minor,
@@ -162,8 +164,13 @@ def _check_person(order: Order, company_id: str) -> None:
         raise rules.NotVerified(why)
     if issuers_queries.is_member(company_id, order.user_id):
         raise NotYours(_("This is your own company. You cannot invest in it here."))
-    if why := starting.missing_contact(order.user_id, order.rail):
+    if why := missing_contact(order.user_id, order.rail):
         raise rules.NoContact(why, field="rail")
+
+
+def missing_contact(user_id: str, rail: str) -> str | None:
+    """Return as a sentence what a rail has to know of a person and we do not, or None."""
+    return None if rail == payment_rules.WALLET else starting.missing_contact(user_id, rail)
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:
@@ -209,7 +216,7 @@ def cancel(investment_id: str, *, user_id: str) -> None:
         )
     cancelling.cancel(str(investment.payment_id), actor=user_id)
     totals.unreserve(investment.campaign_id, investment.amount_minor)
-    _move(investment_id, Status.CANCELLED, actor=user_id)
+    move_to(investment_id, Status.CANCELLED, actor=user_id)
 
 
 def pay_rest(investment_id: str, *, user_id: str) -> None:
@@ -236,13 +243,16 @@ def rest_until(investment_id: str) -> datetime | None:
 
 def authorised(investment_id: str) -> None:
     """Note that the bank has taken the money."""
-    _move(investment_id, Status.AUTHORISED)
+    move_to(investment_id, Status.AUTHORISED)
 
 
 def settled(investment_id: str) -> None:
     """Count the money as in and have it recorded on chain; return money that came too late."""
     investment = lock(investment_id)
     if investment.status in rules.IN or investment.status == Status.RETURNED:
+        return
+    if investment.cancelled_at is not None:  # after it was paid
+        give_back(investment, "taken_back", reason="The investor had cancelled.")
         return
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     try:
@@ -255,7 +265,7 @@ def settled(investment_id: str) -> None:
             totals.unreserve(investment.campaign_id, investment.amount_minor)
         give_back(investment, "returned", reason=error.user_message)
         return
-    _move(investment_id, Status.SETTLED)
+    move_to(investment_id, Status.SETTLED)
     _record(investment)
     notices.send_receipt(investment)
 
@@ -266,7 +276,7 @@ def not_paid(investment_id: str, status: Status) -> None:
     if investment.status in (Status.PAYING, Status.AUTHORISED):
         totals.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
-        _move(investment_id, ending)
+        move_to(investment_id, ending)
         notices.notify_not_paid(investment, ending)
 
 
@@ -283,7 +293,7 @@ def refund_all(campaign_id: str, *, reason: str) -> int:
     return len(rows)
 
 
-def give_back(investment: Investment, what: str, *, reason: str) -> None:
+def give_back(investment: Investment, what: str, *, reason: str, actor: str = "system") -> None:
     """Move an investment's money from escrow to its investor's wallet, once, and notify them."""
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
@@ -299,7 +309,7 @@ def give_back(investment: Investment, what: str, *, reason: str) -> None:
         ref={"investment": investment.id, "campaign": investment.campaign_id},
         currency=investment.currency,
     )
-    _move(investment.id, Status.RETURNED, reason=reason)
+    move_to(investment.id, Status.RETURNED, reason=reason, actor=actor)
     notices.notify_investor(investment, what)
 
 
@@ -349,10 +359,31 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
-    if _move(investment_id, Status.CONFIRMED):
+    if move_to(investment_id, Status.CONFIRMED):
         notices.notify_investor(investment, "recorded")
-    elif campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
+        return
+    status = campaigns.by_id(investment.campaign_id).status
+    if status in life.REFUNDING:
         _record_refund(investment)  # it was recorded just before the contract ended
+    elif status == life.Status.LIVE and investment.cancelled_at is not None:
+        take_off_chain(investment)  # it was cancelled while the record was on its way
+
+
+def take_off_chain(investment: Investment) -> None:
+    """Have the contract of a live campaign cancel its record of an investment."""
+    campaign = campaigns.by_id(investment.campaign_id)
+    chain.write(
+        f"cancel:{investment.id}",
+        "CampaignImplementation",
+        "cancelRecord",
+        [
+            chain_rules.intent_bytes32(rules.reference(investment.id)),
+            _key(investment.campaign_id, investment.user_id),
+            chain_rules.to_units(investment.amount_minor),
+        ],
+        subject=("cancellation", investment.id),
+        address=campaign.contract_address,
+    )
 
 
 def record_refused(investment_id: str, reason: str) -> None:
@@ -361,8 +392,10 @@ def record_refused(investment_id: str, reason: str) -> None:
     Until then the campaign is neither closed nor released.
     """
     investment = lock(investment_id)
-    if investment.status not in rules.IN:
-        return  # the money has gone back: this record is not needed any more
+    if investment.status not in rules.IN:  # the money has gone back: the record is not needed
+        if investment.cancelled_at is not None:
+            investment.chain_problem = reason[:500]
+        return
     if not investment.chain_problem:
         totals.count_refused(investment.campaign_id, 1)
     investment.chain_problem = reason[:500]
@@ -378,7 +411,8 @@ def lock(investment_id: str) -> Investment:
     return locked(Investment, investment_id)
 
 
-def _move(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
+def move_to(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
+    """Move an investment to a status if that may follow; return whether it did."""
     investment = lock(investment_id)
     if not rules.can_move(investment.status, to):
         return False

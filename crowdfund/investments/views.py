@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
@@ -12,7 +13,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.campaigns.rules import offers, securities
 from crowdfund.compliance.queries import files
-from crowdfund.investments import days, notices, queries, rules, service
+from crowdfund.investments import cancelling, days, notices, queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
@@ -22,6 +23,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import destinations, identity, pages, requests
 from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.notifications import receipts
 from crowdfund.payments import queries as payments
@@ -29,7 +31,7 @@ from crowdfund.payments import reviews as payment_reviews
 from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
-from crowdfund.payments.service import purposes, short, starting
+from crowdfund.payments.service import purposes, short
 
 bp = Blueprint("investments", __name__)
 
@@ -99,7 +101,8 @@ def _form_page(
         unpaid=[one for one in unpaid if one is not replaced],
         replaced=replaced,
         not_verified=files.refusal(user.id),
-        no_contact=starting.missing_contact(user.id, _rail(form)),
+        no_contact=service.missing_contact(user.id, _rail(form)),
+        wallet_minor=ledger.available(ledger_rules.user_wallet(user.id), campaign.currency),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(campaign.security_type),
         limits=offers.limits_sentence(
@@ -107,6 +110,8 @@ def _form_page(
             *(money.fmt(minor, campaign.currency) for minor in _limits(campaign)),
         ),
         offered=offers.shown(campaign),
+        cancel_until=rules.cancel_until(campaign.ends_at),
+        may_cancel=clock.now() <= rules.cancel_until(campaign.ends_at),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
 
@@ -208,6 +213,25 @@ def cancel(investment_id: str) -> BaseResponse:
     return pages.back(_status_url(investment_id))
 
 
+@bp.route("/investments/<investment_id>/cancel-paid", methods=["GET", "POST"])
+def cancel_paid(investment_id: str) -> BaseResponse:
+    """Ask whether a paid investment of one's own is to be cancelled, then cancel it."""
+    user_id = identity.signed_in().id
+    investment = queries.for_owner(investment_id, user_id)
+    if request.method == "GET":
+        if investment.cancelled_at is not None or cancelling.refusal(investment_id):
+            return pages.back(_status_url(investment_id))
+        return pages.render(
+            "investments/cancel.html", investment=investment, units=_units(investment)
+        )
+    try:
+        cancelling.cancel_paid(investment_id, user_id=user_id)
+    except Conflict as error:
+        return _status_page(investment_id, error)
+    pages.flash(_("Your investment is cancelled."), "success")
+    return pages.back(_status_url(investment_id))
+
+
 @bp.post("/investments/<investment_id>/rest")
 def pay_rest(investment_id: str) -> BaseResponse:
     """Begin the payment of what is missing; its button appears on the same page."""
@@ -226,7 +250,7 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
     rest_ids = short.rest_ids(first.id) if any(one.is_short for one in reviews) else []
     reviews += payment_reviews.of_payment(*rest_ids) if rest_ids else []
     payment = rest.under_way if rest and rest.under_way else first
-    received, times = _received(first, reviews), queries.times(investment_id)
+    received, times = _received(investment, first, reviews), queries.times(investment_id)
     is_questioned = not payment.is_received and payment_reviews.is_questioned(payment.id)
     is_open = is_questioned or any(one.is_open for one in reviews)
     return pages.render(
@@ -245,9 +269,10 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         progress=payment_rules.progress_of(payment),
         is_questioned=is_questioned,
         label=rules.label(investment.status, received),
-        steps=rules.timeline(investment.status, times, received=received),
+        steps=rules.timeline(investment.status, times, received=received, rail=investment.rail),
         has_receipt="settled" in times,
-        is_final=investment.status in rules.FINAL and not is_open,
+        cancel_until=_cancel_until(investment),
+        is_final=_is_final(investment) and not is_open,
         entries=_entries(investment, [first.id, *rest_ids]),
     )
 
@@ -256,11 +281,32 @@ def _units(investment: InvestmentRow) -> str:
     return offers.units(investment.security_type or "", investment.shares)
 
 
-def _received(payment: PaymentRow, reviews: list[Review]) -> rules.Received:
+def _is_final(investment: InvestmentRow) -> bool:
+    """Return whether a status stays; a cancelled investment's money may be on its way."""
+    is_coming_back = investment.status == rules.Status.CANCELLED and investment.cancelled_at
+    return investment.status in rules.FINAL and not is_coming_back
+
+
+def _cancel_until(investment: InvestmentRow) -> datetime | None:
+    """Return until when a paid investment can be cancelled, or None if it cannot."""
+    if investment.cancelled_at is not None or cancelling.refusal(investment.id):
+        return None
+    return rules.cancel_until(cast(datetime, investment.ends_at))
+
+
+def _received(
+    investment: InvestmentRow, payment: PaymentRow, reviews: list[Review]
+) -> rules.Received:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
     misfit = next((one for one in reviews if one.is_misfit), None)
     progress = payment_rules.progress_of(payment)
-    return rules.Received(payment.is_received, payment.status == "reversed", misfit, progress)
+    return rules.Received(
+        payment.is_received,
+        payment.status == "reversed",
+        misfit,
+        progress,
+        is_cancelled=investment.cancelled_at is not None,
+    )
 
 
 def _entries(investment: InvestmentRow, payment_ids: list[str]) -> list[EntryRow]:

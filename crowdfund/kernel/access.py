@@ -186,6 +186,7 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.show": SIGNED_IN,
     "investments.receipt": SIGNED_IN,
     "investments.cancel": SIGNED_IN,
+    "investments.cancel_paid": SIGNED_IN,
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     "investments.campaign_days": SIGNED_IN,

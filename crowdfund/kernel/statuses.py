@@ -131,6 +131,7 @@ TEXTS = {
     "webhook": _l("Webhook"),
     "payment.succeeded": _l("Payment succeeded"),
     "payment.settled": _l("Payment settled"),
+    "payment.from_wallet": _l("Paid from the wallet"),
     "payment.reversed": _l("Payment reversed"),
     "payment.unexpected": _l("Unexpected payment"),
     "payment.exception.accept": _l("Payment correction: accepted"),

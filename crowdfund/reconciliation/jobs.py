@@ -81,12 +81,12 @@ def follow(rows: list[Row], found: Findings) -> None:
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-_ENDINGS = ("Closed", "Cancelled", "Released", "FiatReleased")
+_ENDINGS = ("RecordCancelled", "Closed", "Cancelled", "Released", "FiatReleased")
 
 
 @on_contract_event(*(f"CampaignImplementation.{event}" for event in _ENDINGS))
 def contract_ended(event: ContractEvent) -> None:
-    """Compare a campaign at once whose contract someone else closed, cancelled or released."""
+    """Compare a campaign at once whose contract or records someone else has ended."""
     for campaign_id in queries.campaigns_at({event.address}):
         comparing_service.request_comparison(campaign_id)
 

@@ -45,6 +45,7 @@ _C, _I, _R, _V, _Q, _W = (
 _E = follow_request_event
 OLD_AFTER = timedelta(minutes=30)  # three rounds without a comparison
 _IN = _I.c.status.in_(investment_rules.IN)
+_RECORDED = sa.and_(_I.c.tx_hash.is_not(None), _I.c.cancel_tx.is_(None))
 
 
 def books(campaign_id: str = "") -> list[Books]:
@@ -56,8 +57,13 @@ def books(campaign_id: str = "") -> list[Books]:
         campaign_id=_C.c.id,
         title=sa.func.coalesce(_C.c.title, ""),
         address=_C.c.contract_address,
-        recorded_minor=_sum(_I.c.tx_hash.is_not(None)),
-        coming_minor=_sum(_IN, _I.c.tx_hash.is_(None), _I.c.chain_problem.is_(None)),
+        recorded_minor=_sum(_RECORDED),
+        coming_minor=_sum(
+            sa.or_(_IN, _I.c.cancelled_at.is_not(None)),
+            _I.c.status != investment_rules.Status.CANCELLED,
+            _I.c.tx_hash.is_(None),
+            _I.c.chain_problem.is_(None),
+        ),
         refused_minor=_sum(is_refused),
         refused=sa.func.count(sa.case((is_refused, 1))),
     )
@@ -207,7 +213,7 @@ def facts(
 
 
 def _recorded_minor(campaign_id: str) -> int:
-    recorded = sa.select(_sum(_I.c.tx_hash.is_not(None))).where(_I.c.campaign_id == campaign_id)
+    recorded = sa.select(_sum(_RECORDED)).where(_I.c.campaign_id == campaign_id)
     return db.session.scalar(recorded) or 0
 
 

@@ -7,12 +7,15 @@ import sqlalchemy as sa
 from crowdfund.kernel.db.rows import columns, read_all, read_each
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.models import Entry, Hold
+from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.models import Payment
 from crowdfund.payouts import rules
 from crowdfund.payouts.models import Payout
 from crowdfund.reports.rows import BookedRow, PaidOutRow
 
 STEPS = (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",)))
+# What is paid from a wallet comes from no bank, so it has one entry.
+WITHOUT_GATEWAY = "succeeded"
 MOST = 100
 _P, _E = Payment.__table__, Entry.__table__
 _O, _H = Payout.__table__, Hold.__table__
@@ -26,7 +29,10 @@ def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     for step, statuses in STEPS:
         key = sa.literal("payment:") + _P.c.id + f":{step}"
         query = sa.select(*columns(BookedRow, _P, entry_id=_E.c.id)).outerjoin(_E, _E.c.key == key)
-        is_due, is_booked = _P.c.status.in_(statuses), _E.c.id.is_not(None)
+        is_due: sa.ColumnElement[bool] = _P.c.status.in_(statuses)
+        is_booked = _E.c.id.is_not(None)
+        if step == WITHOUT_GATEWAY:
+            is_due = sa.and_(is_due, _P.c.gateway != payment_rules.WALLET)
         query = query.where(is_due != is_booked).limit(MOST)
         if ids is not None:
             query = query.where(_P.c.id.in_(ids))

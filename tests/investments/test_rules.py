@@ -12,7 +12,7 @@ from crowdfund.payments.rules import Review
 MOMENT = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 NEXT = {
     "paying": {"authorised", "settled", "failed", "expired", "returned", "cancelled"},
-    "authorised": {"settled", "failed", "returned"},
+    "authorised": {"settled", "failed", "returned", "cancelled"},
     "settled": {"confirmed", "returned"},
     "confirmed": {"returned"},
     "failed": {"settled", "returned"},

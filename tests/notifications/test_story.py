@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews
 from crowdfund.chain.events import RequestDone
-from crowdfund.investments import returning
+from crowdfund.investments import cancelling, returning
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.notifications.kinds import KINDS
@@ -305,6 +305,22 @@ def test_updates_questions_and_what_is_hidden_of_them_are_told_once(world, staff
         carla=["staff.campaigns"],
         charlie=["investment.settled", "update.published"],
         dora=["question.answered", "question.hidden"],
+    )
+
+
+def test_who_cancels_a_paid_investment_is_told_where_the_money_is_and_when_it_is_there(world):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SUCCESS")
+    rollback()
+    cancelling.cancel_paid(investment_id, user_id=world.people["charlie"])
+    commit()
+    told_once(world, alice=AT_FIRST, carla=["staff.campaigns"], charlie=["investment.cancelled"])
+    world.bank_says(investment_id, "SETTLED")
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["investment.cancelled", "investment.taken_back"],
     )
 
 

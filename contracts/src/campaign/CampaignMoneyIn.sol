@@ -10,7 +10,7 @@ import {Admission, Position, Record, Status} from "../interfaces/ICampaign.sol";
 import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
 import {CampaignBase} from "./CampaignBase.sol";
 
-/// @notice Money in: token investments by admitted investors, settled fiat payments by the recorder.
+/// @notice Money in: token investments by admitted investors, settled fiat payments by the recorder, and their cancellation.
 abstract contract CampaignMoneyIn is CampaignBase {
     using SafeERC20 for IERC20;
 
@@ -70,6 +70,23 @@ abstract contract CampaignMoneyIn is CampaignBase {
         _fiatTotal += uint128(sum - before);
         // Interaction
         factory.noteRecorded(campaignId, msg.sender, (sum - before) / _granularity);
+    }
+
+    function cancelRecord(bytes32 paymentRef, bytes32 investorKey, uint256 amount)
+        external
+        onlyFactoryRole(OPERATOR_ROLE)
+    {
+        // Check
+        _requireStatus(Status.Live);
+        if (!intentUsed(paymentRef)) revert RecordUnknown(paymentRef);
+        if (amount == 0 || amount % _granularity != 0) revert NotGranular();
+        Position storage position = _fiatPositions[investorKey];
+        if (amount > position.amount) revert AboveRecorded(position.amount);
+        // Effect
+        _useFor("cancelled", paymentRef);
+        position.amount -= uint128(amount);
+        _fiatTotal -= uint128(amount);
+        emit RecordCancelled(paymentRef, investorKey, amount, total());
     }
 
     function _invest(Admission calldata admission) private {

@@ -71,6 +71,8 @@ enum Status {
 interface ICampaign is IIntents {
     event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
     event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
+    /// @notice A recorded payment went back to the investor while the campaign was live.
+    event RecordCancelled(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
     event Closed(bytes32 indexed intentId, bool succeeded, uint256 total);
     /// @notice Recorded fiat that the operator did not confirm at the close; it counts for nothing.
     event FiatNotConfirmed(bytes32 indexed intentId, uint256 amount);
@@ -104,6 +106,10 @@ interface ICampaign is IIntents {
     /// @param reason Selector of the error that the row alone would have caused.
     error BadRow(uint256 index, bytes4 reason);
     error AmountNotReceived(uint256 received, uint256 expected);
+    /// @notice No payment with this reference was recorded.
+    error RecordUnknown(bytes32 paymentRef);
+    /// @notice The investor has less than this recorded.
+    error AboveRecorded(uint256 recorded);
     error NothingToRefund();
     /// @notice The wallet is zero or a contract of the platform: money paid there would be lost.
     error WalletNotAllowed(address wallet);
@@ -129,6 +135,10 @@ interface ICampaign is IIntents {
 
     /// @notice Records 1 to 200 payments, all or none. RECORDER only.
     function recordInvestments(Record[] calldata records) external;
+
+    /// @notice Takes a recorded payment out of the totals, because its investor has cancelled and has the money back. OPERATOR only.
+    /// @dev While live, and once for each payment. The operator and not the recorder, so that a recorder alone can never make a campaign fail.
+    function cancelRecord(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
 
     /// @notice Decides success by arithmetic: total against the threshold.
     /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace, spending
@@ -184,7 +194,7 @@ interface ICampaign is IIntents {
     /// @notice Token money invested; unchanged by refunds and release.
     function tokenTotal() external view returns (uint256);
 
-    /// @notice Fiat money recorded; unchanged by refunds and release.
+    /// @notice Fiat money recorded and not cancelled; unchanged by refunds and release.
     function fiatTotal() external view returns (uint256);
 
     /// @notice Token and fiat money together.

@@ -23,6 +23,8 @@ contract Handler is Fixture {
     mapping(uint256 campaignIndex => mapping(address => uint256)) public paidBack;
     mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatIn;
     mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatBack;
+    mapping(uint256 campaignIndex => Record[]) public recordsOf;
+    mapping(uint256 campaignIndex => mapping(bytes32 => bool)) public cancelled;
     bytes32[] public usedIntents;
     mapping(bytes32 intentId => address) public spenderOf;
     uint256 public replaysAccepted;
@@ -86,6 +88,7 @@ contract Handler is Fixture {
         if (escrow.paused()) ++inWhilePaused;
         for (uint256 i = 0; i < list.length; ++i) {
             usedIntents.push(list[i].paymentRef);
+            recordsOf[at].push(list[i]);
             fiatIn[at][list[i].investorKey] += list[i].amount;
         }
     }
@@ -166,6 +169,19 @@ contract Handler is Fixture {
         if (!done) return;
         books[at].refunded += token.balanceOf(investor) - before;
         paidBack[at][investor] += token.balanceOf(investor) - before;
+    }
+
+    /// @dev Cancels one record, whole; the same again is refused.
+    function cancelRecordOne(uint256 at, uint256 which) external {
+        at %= 2;
+        if (recordsOf[at].length == 0) return;
+        Record memory row = recordsOf[at][which % recordsOf[at].length];
+        bytes memory data = abi.encodeCall(ICampaign.cancelRecord, (row.paymentRef, row.investorKey, row.amount));
+        if (!tried(at, operator, data)) return;
+        if (cancelled[at][row.paymentRef]) ++replaysAccepted;
+        cancelled[at][row.paymentRef] = true;
+        books[at].recorded -= row.amount;
+        fiatIn[at][row.investorKey] -= row.amount;
     }
 
     function recordRefundOne(uint256 at, uint256 who) external {

@@ -95,6 +95,28 @@ KINDS = {
         action=_WALLET,
         path="/wallet",
     ),
+    "investment.cancelled": Kind(
+        _l("You cancelled your investment in %(campaign)s"),
+        _l(
+            "Your %(amount)s for %(campaign)s is on its way from the bank. It goes to your wallet "
+            "when it arrives, and from there you can withdraw it."
+        ),
+        "money",
+        _SAMPLE,
+        action=_FOLLOW,
+        path=_PATH,
+    ),
+    "investment.taken_back": Kind(
+        _l("Your cancelled investment in %(campaign)s is in your wallet"),
+        _l(
+            "You cancelled your investment in %(campaign)s. The full amount of %(amount)s is in "
+            "your wallet, and you can withdraw it."
+        ),
+        "money",
+        _SAMPLE,
+        action=_WALLET,
+        path="/wallet",
+    ),
     "investment.failed": Kind(
         _l("Your payment for %(campaign)s did not go through"),
         _l(

@@ -73,22 +73,16 @@ def start(wanted: NewPayment, *, key: str) -> str:
     ledger_rules.account_kind(wanted.destination)
     now, payment_id = clock.now(), new_id()
     expires_at = wanted.expires_at or now + rules.LIFETIME
-    fixed = _fixed_values(wanted)
     row = {
+        **first_values(wanted, key),
         "id": payment_id,
-        "key": key,
-        **fixed,
-        "description": wanted.description[:200],
-        "status": Status.CREATED,
-        "claimed": "",
-        "claimed_failed": False,
         "created_at": now,
         "updated_at": now,
         "expires_at": expires_at,
         "checked_at": now,
     }
     if not insert_ignore(_P, [row]):
-        return _same(key, fixed)
+        return same(key, wanted)
     record_event(payment_event, payment_id, actor=wanted.user_id, before=None, after=Status.CREATED)
     _queue_opening(payment_id, wanted.user_id, wanted.gateway)
     outbox.add(
@@ -99,6 +93,18 @@ def start(wanted: NewPayment, *, key: str) -> str:
         lane=wanted.gateway,
     )
     return payment_id
+
+
+def first_values(wanted: NewPayment, key: str) -> dict[str, object]:
+    """Return the columns of a new payment, but for its id and its times."""
+    return {
+        **_fixed_values(wanted),
+        "key": key,
+        "description": wanted.description[:200],
+        "status": Status.CREATED,
+        "claimed": "",
+        "claimed_failed": False,
+    }
 
 
 def _fixed_values(wanted: NewPayment) -> dict[str, object]:
@@ -133,9 +139,10 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
     )
 
 
-def _same(key: str, wanted: Mapping[str, object]) -> str:
-    found = queries.find_by_key(key)
-    if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
+def same(key: str, wanted: NewPayment) -> str:
+    """Return the payment that a key has begun before. Raises Conflict if its figures differ."""
+    found, values = queries.find_by_key(key), _fixed_values(wanted)
+    if found is None or any(getattr(found, name) != value for name, value in values.items()):
         raise Conflict(
             _("This payment has already been started with a different amount. Nothing was charged.")
         )

@@ -3,6 +3,13 @@
 from flask import Blueprint
 
 from crowdfund.adapters import gateways
+from crowdfund.kernel.i18n import _
+from crowdfund.payments.rules import WALLET
 
 bp = Blueprint("payments", __name__)
-bp.add_app_template_filter(gateways.title, "gateway_title")
+
+
+@bp.app_template_filter()
+def gateway_title(name: str) -> str:
+    """Return the name of a gateway on pages; the wallet is none, but stands in its place."""
+    return _("Wallet") if name == WALLET else gateways.title(name)
