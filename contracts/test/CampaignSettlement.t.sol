@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {CampaignImplementation} from "../src/CampaignImplementation.sol";
-import {CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
+import {CampaignParams, ICampaign, RefundRecord, Status} from "../src/interfaces/ICampaign.sol";
 import {IIntents} from "../src/interfaces/IIntents.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
@@ -255,6 +255,73 @@ contract CampaignSettlementTest is Fixture {
         campaign.recordRefund("again", FIAT_ALICE);
         vm.expectRevert(ICampaign.NothingToRefund.selector);
         campaign.recordRefund("nobody", FIAT_BOB);
+    }
+
+    function refunds(bytes32 first, bytes32 second) private pure returns (RefundRecord[] memory list) {
+        list = new RefundRecord[](2);
+        list[0] = RefundRecord({paymentRef: "r1", investorKey: first});
+        list[1] = RefundRecord({paymentRef: "r2", investorKey: second});
+    }
+
+    function test_many_fiat_refunds_are_noted_at_once() public {
+        record(FIAT_ALICE, 500 * ETB);
+        record(FIAT_BOB, 700 * ETB);
+        fail();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.RefundRecorded("r1", FIAT_ALICE, 500 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.RefundRecorded("r2", FIAT_BOB, 700 * ETB);
+        vm.prank(recorder);
+        campaign.recordRefunds(refunds(FIAT_ALICE, FIAT_BOB));
+        vm.assertTrue(campaign.fiatPositionOf(FIAT_ALICE).refunded);
+        vm.assertTrue(campaign.fiatPositionOf(FIAT_BOB).refunded);
+        vm.assertTrue(campaign.intentUsed("r1"));
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        vm.prank(recorder);
+        campaign.recordRefund("again", FIAT_BOB);
+    }
+
+    function test_one_bad_refund_is_named_and_none_is_noted() public {
+        record(FIAT_ALICE, 500 * ETB);
+        record(FIAT_BOB, 700 * ETB);
+        fail();
+        bytes4 nothing = ICampaign.NothingToRefund.selector;
+        RefundRecord[] memory list = refunds(FIAT_ALICE, "nobody");
+        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, nothing));
+        list = refunds(FIAT_ALICE, FIAT_ALICE);
+        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, nothing));
+        list = refunds(FIAT_ALICE, FIAT_BOB);
+        list[1].paymentRef = "r1";
+        bytes4 used = IIntents.IntentAlreadyUsed.selector;
+        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, used));
+        list[1].paymentRef = 0;
+        bytes4 missing = IIntents.IntentMissing.selector;
+        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, missing));
+        vm.assertFalse(campaign.fiatPositionOf(FIAT_ALICE).refunded);
+    }
+
+    function refusedRefunds(RefundRecord[] memory list, bytes memory refusal) private {
+        vm.expectRevert(refusal);
+        vm.prank(recorder);
+        campaign.recordRefunds(list);
+    }
+
+    function test_a_batch_of_refunds_has_1_to_200_rows() public {
+        fail();
+        for (uint256 size = 0; size <= 201; size += 201) {
+            bytes memory refusal = abi.encodeWithSelector(ICampaign.BatchSizeInvalid.selector, size);
+            refusedRefunds(new RefundRecord[](size), refusal);
+        }
+    }
+
+    function test_a_batch_of_refunds_is_for_recorders_of_campaigns_without_success() public {
+        record(FIAT_ALICE, 500 * ETB);
+        record(FIAT_BOB, 700 * ETB);
+        RefundRecord[] memory list = refunds(FIAT_ALICE, FIAT_BOB);
+        vm.expectRevert(unauthorized(operator, factory.RECORDER_ROLE()));
+        vm.prank(operator);
+        campaign.recordRefunds(list);
+        refusedRefunds(list, wrongStatus(Status.Live));
     }
 
     function test_only_a_recorder_notes_fiat_refunds() public {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {CampaignParams, Record} from "../src/interfaces/ICampaign.sol";
+import {CampaignParams, Record, RefundRecord} from "../src/interfaces/ICampaign.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -68,5 +68,19 @@ contract GasTest is Fixture {
         fail();
         campaign.refundFor(alice);
         report("refundFor", 90_000);
+    }
+
+    function test_gas_of_recordRefunds_200() public {
+        batch(200, "recordInvestments, 200 new investors", 10_800_000);
+        bytes32 intentId = id();
+        vm.prank(operator);
+        campaign.cancel(intentId);
+        RefundRecord[] memory list = new RefundRecord[](200);
+        for (uint256 i = 0; i < 200; ++i) {
+            list[i] = RefundRecord({paymentRef: id(), investorKey: keccak256(abi.encode("key", i))});
+        }
+        vm.prank(recorder);
+        campaign.recordRefunds(list);
+        report("recordRefunds, 200", 6_600_000);
     }
 }

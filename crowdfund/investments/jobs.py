@@ -11,7 +11,7 @@ from crowdfund.campaigns.events import (
 )
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.investments import cancelling, followers, foreign, notices, service
+from crowdfund.investments import cancelling, followers, foreign, notices, refunding, service
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
@@ -30,8 +30,7 @@ def _is_ours(event: PaymentEvent) -> bool:
 
 def _lock(payments: Sequence[PaymentEvent]) -> None:
     """Lock the investments of a batch before the totals of campaigns, as all verbs do."""
-    for investment_id in sorted({payment.purpose_id for payment in payments}):
-        service.lock(investment_id)
+    service.lock_many({payment.purpose_id for payment in payments})
 
 
 @outbox.on(PaymentSucceeded, queue="payments", batch=100, where=_is_ours)
@@ -128,7 +127,7 @@ def campaign_failed(campaigns: list[CampaignFailed]) -> None:
     """Below the threshold: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
-        service.refund_all(campaign.campaign_id, reason="The campaign did not reach its threshold.")
+        refunding.begin(campaign.campaign_id, reason="The campaign did not reach its threshold.")
 
 
 @outbox.on(CampaignCancelled, queue="default")
@@ -136,7 +135,14 @@ def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
     """Cancelled while live: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
-        service.refund_all(campaign.campaign_id, reason="The campaign was cancelled.")
+        refunding.begin(campaign.campaign_id, reason="The campaign was cancelled.")
+
+
+@outbox.handler("investments.refund", queue="default")
+def refund(rows: list[outbox.Row]) -> None:
+    """Refund the next investments of a campaign."""
+    for row in rows:
+        refunding.go_on(**row.payload)
 
 
 @outbox.on(CampaignSucceeded, queue="default")

@@ -24,7 +24,12 @@ _COUNTED: dict[str | None, str] = {
 
 def notify_investor(investment: Investment, what: str, **context: object) -> None:
     """Notify a person of a state of an investment (`investment.<what>`), once for each."""
-    facts = _facts(investment, campaigns.by_id(investment.campaign_id))
+    notify_of(investment, campaigns.by_id(investment.campaign_id), what, **context)
+
+
+def notify_of(investment: Investment, campaign: CampaignRow, what: str, **context: object) -> None:
+    """Do what `notify_investor` does, with the campaign at hand."""
+    facts = _facts(investment, campaign)
     is_back = what in ("returned", "refunded", "unrecorded", "taken_back")
     service.notify(
         investment.user_id,

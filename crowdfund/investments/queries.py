@@ -125,11 +125,11 @@ def settled_by(user_id: str, campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.order_by(_I.c.id)).all()
 
 
-def settled_of(campaign_id: str) -> list[SettledRow]:
-    """Return the settled investments of a campaign, oldest first."""
+def settled_of(campaign_id: str, *, limit: int | None = None) -> list[SettledRow]:
+    """Return the settled investments of a campaign, oldest first; at most `limit`."""
     query = sa.select(*columns(SettledRow, _I))
     query = query.where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
-    return read_all(SettledRow, query.order_by(_I.c.id))
+    return read_all(SettledRow, query.order_by(_I.c.id).limit(limit))
 
 
 def investors_of(campaign_id: str) -> Sequence[str]:

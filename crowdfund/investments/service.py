@@ -1,12 +1,14 @@
 """Verbs of investments: place, follow the payment, record on chain, return."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.campaigns.service import ending as ending_service
 from crowdfund.campaigns.service import totals
@@ -280,37 +282,29 @@ def not_paid(investment_id: str, status: Status) -> None:
         notices.notify_not_paid(investment, ending)
 
 
-def refund_all(campaign_id: str, *, reason: str) -> int:
-    """Return every settled investment of a campaign that failed; each once; return how many."""
-    rows = queries.settled_of(campaign_id)
-    # Lock all rows before the first posting: the journal's head must not be held while waiting.
-    for investment in [lock(row.id) for row in rows]:
-        if investment.status in rules.IN:
-            give_back(investment, "refunded", reason=reason)
-            if not investment.chain_problem:  # what the contract refused, it cannot refund
-                _record_refund(investment)
-    ending_service.mark_refunded(campaign_id)
-    return len(rows)
-
-
 def give_back(investment: Investment, what: str, *, reason: str, actor: str = "system") -> None:
     """Move an investment's money from escrow to its investor's wallet, once, and notify them."""
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
+    posting.post_many([return_draft(investment)])
+    move_to(investment.id, Status.RETURNED, reason=reason, actor=actor)
+    notices.notify_investor(investment, what)
+
+
+def return_draft(investment: Investment) -> ledger_rules.Draft:
+    """Return the entry that moves an investment's money from escrow to its investor's wallet."""
     to_wallet = ledger_rules.Posting(
         ledger_rules.escrow(investment.campaign_id),
         ledger_rules.user_wallet(investment.user_id),
         investment.amount_minor,
     )
-    posting.post(
+    return ledger_rules.Draft(
         f"investment:{investment.id}:returned",
-        [to_wallet],
-        kind="investment.returned",
-        ref={"investment": investment.id, "campaign": investment.campaign_id},
-        currency=investment.currency,
+        (to_wallet,),
+        "investment.returned",
+        investment.currency,
+        (("campaign", investment.campaign_id), ("investment", investment.id)),
     )
-    move_to(investment.id, Status.RETURNED, reason=reason, actor=actor)
-    notices.notify_investor(investment, what)
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -333,9 +327,8 @@ def _record(investment: Investment) -> None:
     )
 
 
-def _record_refund(investment: Investment) -> None:
+def record_refund(investment: Investment, campaign: CampaignRow) -> None:
     """Mark the contract's entry of this person as refunded, once for person and campaign."""
-    campaign = campaigns.by_id(investment.campaign_id)
     intent = f"refund:{investment.campaign_id}:{investment.user_id}"
     chain.write(
         intent,
@@ -344,6 +337,7 @@ def _record_refund(investment: Investment) -> None:
         [chain_rules.intent_bytes32(intent), _key(investment.campaign_id, investment.user_id)],
         subject=("refund", investment.campaign_id),
         address=campaign.contract_address,
+        batch="recordRefunds",
     )
 
 
@@ -362,10 +356,10 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
     if move_to(investment_id, Status.CONFIRMED):
         notices.notify_investor(investment, "recorded")
         return
-    status = campaigns.by_id(investment.campaign_id).status
-    if status in life.REFUNDING:
-        _record_refund(investment)  # it was recorded just before the contract ended
-    elif status == life.Status.LIVE and investment.cancelled_at is not None:
+    campaign = campaigns.by_id(investment.campaign_id)
+    if campaign.status in life.REFUNDING:
+        record_refund(investment, campaign)  # it was recorded just before the contract ended
+    elif campaign.status == life.Status.LIVE and investment.cancelled_at is not None:
         take_off_chain(investment)  # it was cancelled while the record was on its way
 
 
@@ -411,13 +405,26 @@ def lock(investment_id: str) -> Investment:
     return locked(Investment, investment_id)
 
 
+def lock_many(ids: Collection[str]) -> list[Investment]:
+    """Return investments in the order of their ids, locked until the transaction ends."""
+    query = sa.select(Investment).where(Investment.id.in_(list(ids))).order_by(Investment.id)
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(fresh))
+
+
 def move_to(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
     """Move an investment to a status if that may follow; return whether it did."""
-    investment = lock(investment_id)
+    return move_locked(lock(investment_id), to, reason=reason, actor=actor)
+
+
+def move_locked(
+    investment: Investment, to: Status, *, reason: str = "", actor: str = "system"
+) -> bool:
+    """Move a locked investment to a status if that may follow; return whether it did."""
     if not rules.can_move(investment.status, to):
         return False
     pages = (
-        ("investment", investment_id),
+        ("investment", investment.id),
         ("portfolio", investment.user_id),
         ("wallet", investment.user_id),
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import queries, rules, service
+from crowdfund.investments import queries, refunding, rules, service
 from crowdfund.investments.models import InvestorKey
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
@@ -174,7 +174,7 @@ def test_failed_campaigns_give_everybody_back_exactly_what_they_paid_once(world)
     unpaid = world.place("dora", "500")
     end_campaign(world, "failed")
     for _ in range(2):
-        assert service.refund_all(world.campaign_id, reason="Below the threshold.") in (2, 0)
+        assert refunding.refund_next(world.campaign_id, reason="Below the threshold.") in (2, 0)
         commit()
     assert (world.wallet("charlie"), world.wallet("dora"), world.escrow()) == (1_300_00, 0, 0)
     assert (world.status(one), world.status(two), world.status(unpaid, "dora")) == (
@@ -192,7 +192,7 @@ def test_a_record_confirmed_after_the_return_changes_nothing(world):
     investment_id = world.place()
     world.bank_says(investment_id, "SETTLED")
     end_campaign(world, "failed")
-    service.refund_all(world.campaign_id, reason="Below the threshold.")
+    refunding.refund_next(world.campaign_id, reason="Below the threshold.")
     commit()
     raising.confirm("investment", investment_id)
     outbox.drain("chain")

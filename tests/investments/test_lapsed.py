@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.compliance.queries import files
-from crowdfund.investments import rules, service
+from crowdfund.investments import refunding, rules
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.people import service as people_service
 from tests import raising
@@ -44,7 +44,7 @@ def test_money_that_is_here_goes_back_whatever_became_of_the_verification(world,
     lapse(world.people["charlie"], status)
     db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
     commit()
-    assert service.refund_all(world.campaign_id, reason="Below the threshold.") == 1
+    assert refunding.refund_next(world.campaign_id, reason="Below the threshold.") == 1
     commit()
     assert world.status(investment_id) == "returned"
     assert world.wallet() == 1_000_00

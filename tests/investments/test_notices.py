@@ -9,7 +9,7 @@ from crowdfund.adapters import mail
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import queries, rules, service
+from crowdfund.investments import queries, refunding, rules, service
 from crowdfund.investments.models import investment_event
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
@@ -31,7 +31,7 @@ def end_campaign(status="failed"):
 
 def refund_all(world):
     rollback()
-    count = service.refund_all(world.campaign_id, reason="Below the threshold.")
+    count = refunding.refund_next(world.campaign_id, reason="Below the threshold.")
     commit()
     world.work()
     return count

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.chain import queries as chain
-from crowdfund.investments import returning, service
+from crowdfund.investments import refunding, returning, service
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reports import campaign_checks
@@ -93,7 +93,7 @@ def test_what_the_contract_refused_is_refunded_in_the_books_alone(world, settled
         refuse(investment_id)
     db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
     commit()
-    service.refund_all(world.campaign_id, reason="Below the threshold.")
+    refunding.refund_next(world.campaign_id, reason="Below the threshold.")
     commit()
     assert (world.wallet(), counted(world)[3]) == (1_300_00, 0)
     assert chain.writes_of("refund", world.campaign_id) == []
@@ -105,7 +105,7 @@ def test_what_was_recorded_just_before_the_end_is_refunded_on_the_contract_too(w
         refuse(investment_id)
     db.session.execute(sa.text("UPDATE campaign SET status = 'cancelled'"))
     commit()
-    service.refund_all(world.campaign_id, reason="The campaign was cancelled.")
+    refunding.refund_next(world.campaign_id, reason="The campaign was cancelled.")
     commit()
     raising.confirm("investment", one)  # it was on chain before the contract was cancelled
     outbox.drain("chain")

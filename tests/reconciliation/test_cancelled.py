@@ -78,3 +78,21 @@ def test_a_record_that_somebody_else_cancels_is_found_at_once(raised):
     assert raised.compare() == ["fiat"]
     assert raised.status(first) == "confirmed"
     assert raised.wallet() == 0
+
+
+def test_many_refunds_are_noted_by_the_contract_in_one_transaction(raised):
+    for name, amount, key in (("charlie", "1,000", "1"), ("dora", "2,000", "2")):
+        raised.paid(name, amount, key=f"form-key-{key}")
+    raised.chain_works()
+    raised.pass_days(31)
+    raised.close_due()
+    assert (raised.campaign().status, raised.contract_status()) == ("refunded", "failed")
+    rollback()
+    writes = chain_queries.writes_of("refund", raised.campaign_id)
+    assert [write.status for write in writes] == ["confirmed"] * 2
+    assert len({write.tx_hash for write in writes}) == 1
+    for name in ("charlie", "dora"):
+        rollback()
+        key = queries.investor_key(raised.campaign_id, raised.people[name])
+        assert raised.contract("fiatPositionOf", key)["refunded"]
+    assert raised.compare() == []

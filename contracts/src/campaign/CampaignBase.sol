@@ -16,6 +16,7 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
     bytes32 internal constant ADMIN_ROLE = 0x00;
     uint256 public constant FEE_BPS = 250;
     uint256 internal constant BPS = 10_000;
+    uint256 public constant MAX_ROWS = 200;
 
     /// @notice How long after the deadline settled fiat may still be recorded and only an operator may close.
     /// @dev The platform waits at most five days for money. The rest is the margin in which it can record what settled

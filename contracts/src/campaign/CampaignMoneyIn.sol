@@ -14,7 +14,6 @@ import {CampaignBase} from "./CampaignBase.sol";
 abstract contract CampaignMoneyIn is CampaignBase {
     using SafeERC20 for IERC20;
 
-    uint256 public constant MAX_ROWS = 200;
     bytes32 private constant ADMISSION_TYPEHASH =
         keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)");
 

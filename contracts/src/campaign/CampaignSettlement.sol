@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Position, Status} from "../interfaces/ICampaign.sol";
+import {Position, RefundRecord, Status} from "../interfaces/ICampaign.sol";
 import {CampaignBase} from "./CampaignBase.sol";
 
 /// @notice The end of a campaign, and money out.
@@ -87,11 +87,23 @@ abstract contract CampaignSettlement is CampaignBase {
 
     function recordRefund(bytes32 paymentRef, bytes32 investorKey) external onlyFactoryRole(RECORDER_ROLE) {
         // Check
-        uint256 amount = _refundable(_fiatPositions[investorKey]);
+        _refundable(_fiatPositions[investorKey]);
         // Effect
-        _useIntent(paymentRef);
-        _fiatPositions[investorKey].refunded = true;
-        emit RefundRecorded(paymentRef, investorKey, amount);
+        _recordRefund(paymentRef, investorKey);
+    }
+
+    function recordRefunds(RefundRecord[] calldata records) external onlyFactoryRole(RECORDER_ROLE) {
+        // Check
+        _requireRefunding();
+        if (records.length == 0 || records.length > MAX_ROWS) revert BatchSizeInvalid(records.length);
+        for (uint256 i = 0; i < records.length; ++i) {
+            RefundRecord calldata row = records[i];
+            // Check
+            bytes4 reason = _refusalOfRefund(row);
+            if (reason != 0) revert BadRow(i, reason);
+            // Effect
+            _recordRefund(row.paymentRef, row.investorKey);
+        }
     }
 
     function _close(bytes32 intentId) private {
@@ -121,6 +133,23 @@ abstract contract CampaignSettlement is CampaignBase {
         escrow.pay(investor, amount);
     }
 
+    function _recordRefund(bytes32 paymentRef, bytes32 investorKey) private {
+        // Effect
+        _useIntent(paymentRef);
+        Position storage position = _fiatPositions[investorKey];
+        position.refunded = true;
+        emit RefundRecorded(paymentRef, investorKey, position.amount);
+    }
+
+    /// @dev Selector of the error that stands against a row; zero if none.
+    function _refusalOfRefund(RefundRecord calldata row) private view returns (bytes4) {
+        Position storage position = _fiatPositions[row.investorKey];
+        if (row.paymentRef == 0) return IntentMissing.selector;
+        if (position.amount == 0 || position.refunded) return NothingToRefund.selector;
+        if (intentUsed(row.paymentRef)) return IntentAlreadyUsed.selector;
+        return 0;
+    }
+
     function _requireRedirectable(address wallet) private view {
         if (status != Status.Live && status != Status.Succeeded) revert WrongStatus(status);
         if (factory.isOurs(wallet)) revert WalletNotAllowed(wallet);
@@ -134,8 +163,12 @@ abstract contract CampaignSettlement is CampaignBase {
         }
     }
 
-    function _refundable(Position memory position) private view returns (uint256) {
+    function _requireRefunding() private view {
         if (status != Status.Failed && status != Status.Cancelled) revert WrongStatus(status);
+    }
+
+    function _refundable(Position memory position) private view returns (uint256) {
+        _requireRefunding();
         if (position.amount == 0 || position.refunded) revert NothingToRefund();
         return position.amount;
     }

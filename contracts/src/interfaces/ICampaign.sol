@@ -36,6 +36,12 @@ struct Record {
     uint256 amount;
 }
 
+/// @notice One fiat refund. The reference is its intent id.
+struct RefundRecord {
+    bytes32 paymentRef;
+    bytes32 investorKey;
+}
+
 /// @notice An operator's signed leave for one investment; what it does not name exactly is refused.
 /// @param intentId The platform's id of the investment.
 /// @param amount Token units; neither more nor less.
@@ -170,6 +176,9 @@ interface ICampaign is IIntents {
 
     /// @notice Notes that an investor's fiat money went back on its rail, once per investor. RECORDER only.
     function recordRefund(bytes32 paymentRef, bytes32 investorKey) external;
+
+    /// @notice Notes 1 to 200 refunds, all or none. RECORDER only.
+    function recordRefunds(RefundRecord[] calldata records) external;
 
     /// @notice Whether the investor, or another caller without a role, has spent this id on a call of their own.
     function intentUsedBy(address investor, bytes32 intentId) external view returns (bool);
