@@ -1,24 +1,30 @@
 """Reads about investments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.investments import rules
-from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
-from crowdfund.investments.rows import CampaignSums, InvestmentRow, MoveRow, SettledRow
+from crowdfund.investments.models import (
+    ForeignMoney,
+    Investment,
+    InvestmentDay,
+    InvestorKey,
+    investment_event,
+)
+from crowdfund.investments.rows import CampaignSums, DayRow, InvestmentRow, SettledRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
-from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
-_P, _F = Payment.__table__, ForeignMoney.__table__
+_P, _F, _D = Payment.__table__, ForeignMoney.__table__, InvestmentDay.__table__
 _WITH_CAMPAIGN = sa.select(*columns(InvestmentRow, _I, _C)).join(_C, _C.c.id == _I.c.campaign_id)
 
 
@@ -117,6 +123,12 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
+def last_investor_number(campaign_id: str) -> int:
+    """Return the highest number of a campaign's investors; 0 before the first one."""
+    query = sa.select(sa.func.max(_K.c.number)).where(_K.c.campaign_id == campaign_id)
+    return db.session.scalar(query) or 0
+
+
 def settled_of(campaign_id: str) -> list[SettledRow]:
     """Return the settled investments of a campaign, oldest first."""
     query = sa.select(*columns(SettledRow, _I))
@@ -140,14 +152,10 @@ def investors_among(campaign_id: str, people: Sequence[str], statuses: Sequence[
     return set(db.session.scalars(query))
 
 
-def moves(campaign_id: str) -> Iterator[MoveRow]:
-    """Yield when money of a campaign was settled, or returned after that, in no order."""
-    event = investment_event.c
-    came = event.to_status == rules.Status.SETTLED
-    went = sa.and_(event.to_status == rules.Status.RETURNED, event.from_status.in_(rules.IN))
-    query = sa.select(*columns(MoveRow, investment_event, _I))
-    query = query.join(investment_event, event.investment_id == _I.c.id)
-    return read_each(MoveRow, query.where(_I.c.campaign_id == campaign_id, sa.or_(came, went)))
+def days_of(campaign_id: str) -> list[DayRow]:
+    """Return the days on which money of a campaign was settled or returned, the first one first."""
+    query = sa.select(*columns(DayRow, _D)).where(_D.c.campaign_id == campaign_id)
+    return read_all(DayRow, query.order_by(_D.c.day))
 
 
 def ids_of(campaign_id: str) -> Sequence[str]:
@@ -183,6 +191,8 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     is_in = _I.c.status.in_(rules.IN)
     not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
     is_arriving = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
+    per_day = sa.func.coalesce(sa.func.sum(_D.c.came_minor - _D.c.went_minor), 0)
+    in_days = sa.select(sa.cast(per_day, sa.BigInteger)).where(_D.c.campaign_id == _C.c.id)
     selected = columns(
         CampaignSums,
         _C,
@@ -190,6 +200,7 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
         settled=_sum_where(is_in),
         arriving=_sum_where(is_arriving),
         investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
+        in_days=in_days.correlate(_C).scalar_subquery(),
     )
     query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
     query = query.outerjoin(_P, _P.c.id == _I.c.payment_id)

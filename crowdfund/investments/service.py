@@ -13,7 +13,7 @@ from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
-from crowdfund.investments import notices, queries, rules
+from crowdfund.investments import counting, notices, queries, rules
 from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
@@ -338,8 +338,12 @@ def _record_refund(investment: Investment) -> None:
 
 
 def _key(campaign_id: str, user_id: str) -> str:
+    if known := queries.investor_key(campaign_id, user_id):
+        return known
+    totals.lock_for_update(campaign_id)  # two people never get the same number
+    number = queries.last_investor_number(campaign_id) + 1
     row = {"campaign_id": campaign_id, "user_id": user_id, "key": "0x" + secrets.token_hex(32)}
-    insert_ignore(InvestorKey.__table__, [row])
+    insert_ignore(InvestorKey.__table__, [row | {"number": number}])
     return str(queries.investor_key(campaign_id, user_id))
 
 
@@ -380,12 +384,19 @@ def lock(investment_id: str) -> Investment:
 
 def _move(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
     investment = lock(investment_id)
-    if not rules.can_move(investment.status, to):
+    before = investment.status
+    if not rules.can_move(before, to):
         return False
+    if to == Status.SETTLED:
+        investment.settled_at = clock.now()
     pages = (
         ("investment", investment_id),
         ("portfolio", investment.user_id),
         ("wallet", investment.user_id),
     )
     move(investment, to, investment_event, actor=actor, reason=reason, pages=pages)
+    if to == Status.SETTLED:
+        counting.came(investment)
+    elif to == Status.RETURNED and before in rules.IN:
+        counting.went(investment)
     return True
