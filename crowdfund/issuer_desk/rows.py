@@ -6,11 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SettledRow:
-    """An investment whose money was counted for a campaign, with its investor's number."""
+    """An investment whose money was counted for a campaign."""
 
     id: str
     user_id: str
-    number: int
     settled_at: datetime
     amount_minor: int
     currency: str

@@ -17,11 +17,11 @@ def is_holder(investment_status: str) -> bool:
     return investment_status in IN
 
 
-def line(row: SettledRow, names: Mapping[str, str]) -> InvestorLine:
+def line(row: SettledRow, number: int, names: Mapping[str, str]) -> InvestorLine:
     """Return what the company sees of an investment; names are by person, empty before the release.
 
     Nothing in it leads to the person but the name.
     """
     name = names.get(row.user_id, "") if is_holder(row.status) else ""
     facts = (row.amount_minor, row.currency, row.shares, row.status)
-    return InvestorLine(row.number, name, row.settled_at, *facts)
+    return InvestorLine(number, name, row.settled_at, *facts)
