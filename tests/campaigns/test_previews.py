@@ -63,7 +63,7 @@ def test_nothing_but_reading_is_possible_in_a_preview(app, cast):
         assert "/invest" not in page
         buttons = re.findall(r"<button[^>]*>", page)
         shown = [one for one in buttons if "hidden" not in one]  # copy buttons are a script's
-        assert len(shown) == 3  # invest, follow, ask
+        assert len(shown) == 4  # invest, follow, share, ask
         assert all("disabled" in one for one in shown)
 
 

@@ -19,7 +19,7 @@ DAYS = 25
 def steps(app, database_kind):
     """Count the instructions of SQLite's machine in a block."""
     if database_kind != "sqlite":
-        pytest.skip("PostgreSQL does not count its work; benchmarks/long_lists.py measures it")
+        pytest.skip("PostgreSQL does not count its work")
 
     @contextmanager
     def counting():
