@@ -1,6 +1,6 @@
 """Reads about investments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from crowdfund.investments.models import (
     InvestorKey,
     investment_event,
 )
-from crowdfund.investments.rows import CampaignSums, DayRow, InvestmentRow, SettledRow
+from crowdfund.investments.rows import CampaignSums, CountedRow, DayRow, InvestmentRow, SettledRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
@@ -123,6 +123,14 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
+def investor_numbers(campaign_id: str, people: Collection[str]) -> dict[str, int]:
+    """Return the numbers that people have in a campaign, by person."""
+    query = sa.select(_K.c.user_id, _K.c.number).where(
+        _K.c.campaign_id == campaign_id, _K.c.user_id.in_(people)
+    )
+    return {row.user_id: row.number for row in db.session.execute(query)}
+
+
 def last_investor_number(campaign_id: str) -> int:
     """Return the highest number of a campaign's investors; 0 before the first one."""
     query = sa.select(sa.func.max(_K.c.number)).where(_K.c.campaign_id == campaign_id)
@@ -134,6 +142,16 @@ def settled_of(campaign_id: str) -> list[SettledRow]:
     query = sa.select(*columns(SettledRow, _I))
     query = query.where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
     return read_all(SettledRow, query.order_by(_I.c.id))
+
+
+_LAST_COUNTED = (Key(_I.c.settled_at, is_descending=True), Key(_I.c.id, is_descending=True))
+
+
+def counted_of(campaign_id: str, place: Place = START, *, size: int) -> Page[CountedRow]:
+    """Return the investments whose money was ever counted for a campaign, newest first."""
+    query = sa.select(*columns(CountedRow, _I))
+    query = query.where(_I.c.campaign_id == campaign_id, _I.c.settled_at.is_not(None))
+    return read_page(query, _LAST_COUNTED, place, size=size, row=CountedRow)
 
 
 def investors_of(campaign_id: str) -> Sequence[str]:

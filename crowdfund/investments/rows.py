@@ -44,6 +44,19 @@ class SettledRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedRow:
+    """An investment whose money was counted for a campaign; it may have gone back since."""
+
+    id: str
+    user_id: str
+    settled_at: datetime
+    amount_minor: int
+    currency: str
+    shares: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 

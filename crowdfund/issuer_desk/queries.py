@@ -4,25 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.compliance.queries import files
 from crowdfund.investments import charts, days
 from crowdfund.investments import queries as investments
-from crowdfund.investments.models import Investment, InvestorKey
 from crowdfund.issuer_desk import rules
-from crowdfund.issuer_desk.rows import InvestorLine, SettledRow
+from crowdfund.issuer_desk.rows import InvestorLine
 from crowdfund.kernel import clock, config
-from crowdfund.kernel.db import db
-from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
-from crowdfund.kernel.db.rows import columns
+from crowdfund.kernel.db.paging import START, Page, Place
 from crowdfund.people import queries as people
-
-_I, _K = Investment.__table__, InvestorKey.__table__
-_NEWEST = (Key(_I.c.settled_at, is_descending=True), Key(_I.c.id, is_descending=True))
-_SETTLED = sa.select(*columns(SettledRow, _I))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +25,14 @@ class Raised:
     first: date
 
 
-def settled_of(campaign_id: str, place: Place = START, *, size: int) -> Page[SettledRow]:
-    """Return the investments whose money was counted for a campaign, newest first."""
-    query = _SETTLED.where(_I.c.campaign_id == campaign_id, _I.c.settled_at.is_not(None))
-    return read_page(query, _NEWEST, place, size=size, row=SettledRow)
-
-
 def investors_of(campaign: CampaignRow, place: Place = START, *, size: int) -> Page[InvestorLine]:
-    """Return the same as the company sees it: names only where the rules show them."""
-    page = settled_of(campaign.id, place, size=size)
-    numbers = _numbers(campaign.id, {row.user_id for row in page.rows})
+    """Return the settled investments of a campaign as its company sees them, newest first."""
+    page = investments.counted_of(campaign.id, place, size=size)
+    # Apart from the page: joined, a database may read all of a campaign for twenty rows.
+    numbers = investments.investor_numbers(campaign.id, {row.user_id for row in page.rows})
     holders = {row.user_id for row in page.rows if rules.is_holder(row.status)}
     names = _names(holders) if rules.shows_names(campaign.status) else {}
     return page.map(lambda row: rules.line(row, numbers[row.user_id], names))
-
-
-def _numbers(campaign_id: str, person_ids: set[str]) -> dict[str, int]:
-    """Return the numbers of people in a campaign; a join might make a page read all of them."""
-    query = sa.select(_K.c.user_id, _K.c.number).where(
-        _K.c.campaign_id == campaign_id, _K.c.user_id.in_(person_ids)
-    )
-    return {row.user_id: row.number for row in db.session.execute(query)}
 
 
 def _names(person_ids: set[str]) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from crowdfund.campaigns.rules.life import Status
+from crowdfund.investments.rows import CountedRow
 from crowdfund.investments.rules import IN
-from crowdfund.issuer_desk.rows import InvestorLine, SettledRow
+from crowdfund.issuer_desk.rows import InvestorLine
 
 
 def shows_names(campaign_status: str) -> bool:
@@ -17,7 +18,7 @@ def is_holder(investment_status: str) -> bool:
     return investment_status in IN
 
 
-def line(row: SettledRow, number: int, names: Mapping[str, str]) -> InvestorLine:
+def line(row: CountedRow, number: int, names: Mapping[str, str]) -> InvestorLine:
     """Return what the company sees of an investment; names are by person, empty before the release.
 
     Nothing in it leads to the person but the name.

@@ -62,10 +62,11 @@ def test_the_chart_says_in_words_what_it_shows_and_a_table_stands_beside_it(inve
     frozen.advance(timedelta(days=2))
     settled(invested, "4,000", key="z", who="dora")
     page = desk(invested)
-    described = re.findall(r'<svg class="cf-chart-\w+" role="img" aria-labelledby="([^"]+)"', page)
-    assert len(described) == 2
-    for one in " ".join(described).split():
-        assert f'id="{one}"' in page
+    charts = re.findall(r'role="img" aria-labelledby="([^"]+)" aria-describedby="([^"]+)"', page)
+    assert len(charts) == 2
+    for named, described in charts:
+        assert f'<title id="{named}">' in page
+        assert f'<desc id="{described}">' in page
     assert "5,800.00 ETB received. Minimum to go ahead: 7,500.00 ETB. Goal: 10,000.00 ETB." in page
     assert "Most on 17 Jun 2026: 4,000.00 ETB." in page
     assert bars(page) == 2

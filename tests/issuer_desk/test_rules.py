@@ -6,15 +6,15 @@ import pytest
 
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
+from crowdfund.investments.rows import CountedRow
 from crowdfund.investments.rules import Status as Investment
 from crowdfund.issuer_desk import rules
-from crowdfund.issuer_desk.rows import SettledRow
 
 THEN = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
 def row(status="confirmed"):
-    return SettledRow("i", "charlie", THEN, 1_000_00, "ETB", 10, status)
+    return CountedRow("i", "charlie", THEN, 1_000_00, "ETB", 10, status)
 
 
 def test_names_are_seen_once_the_money_is_released_and_never_before():
