@@ -5,7 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.campaigns.service import drafts, reviews
+from crowdfund.campaigns.service import drafts, ending, reviews
 from crowdfund.kernel.db import commit, db
 from tests import raising
 
@@ -94,6 +94,17 @@ def test_a_submitted_campaign_and_one_that_was_sent_back_have_a_preview(app, cas
     assert raising.BASICS["title"] in page
     manage = raising.browser(app, cast.alice).get(f"/my/campaigns/{campaign_id}").text
     assert f"/my/campaigns/{campaign_id}/public-preview" in manage
+
+
+def test_a_campaign_that_was_withdrawn_has_no_preview(app, cast):
+    campaign_id = draft(cast)
+    ending.cancel(campaign_id, "Withdrawn by the company.", actor=cast.alice)
+    commit()
+    assert preview(app, cast.alice, campaign_id).status_code == 404
+    for person, desk in ((cast.alice, "my"), (cast.carla, "staff")):
+        page = raising.browser(app, person).get(f"/{desk}/campaigns/{campaign_id}")
+        assert page.status_code == 200
+        assert "public-preview" not in page.text
 
 
 def test_staff_and_the_regulator_preview_what_they_review(app, cast):

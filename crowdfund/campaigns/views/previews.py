@@ -11,6 +11,7 @@ from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.views import public
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.kernel import clock
+from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
 
@@ -31,6 +32,8 @@ def staff_preview(campaign_id: str) -> Response:
 
 def _preview(campaign: CampaignRow, way_back: str) -> Response:
     is_public = campaign.starts_at is not None
+    if not is_public and campaign.status == life.Status.CANCELLED:
+        raise NotFound(_("This campaign was withdrawn, so there is nothing to preview."))
     shown = queries.as_public(campaign.id)
     if not is_public:
         shown = _as_if_live(shown, campaign.duration_days or 0)
