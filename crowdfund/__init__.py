@@ -28,6 +28,7 @@ FEATURES = (
     "investments",
     "updates",
     "questions",
+    "issuer_desk",
     "about",
     "reconciliation",
     "reports",

@@ -91,6 +91,7 @@ OWN = {
     "campaigns.documents": {"GET": "view", "POST": "campaign"},
     "campaigns.edit": "campaign",
     "campaigns.manage": "view",
+    "campaigns.public_preview": "view",
     "campaigns.public_document": TEAM | set(STAFF),  # of a draft
     "campaigns.preview": "campaign",
     "campaigns.remove_document": "campaign",
@@ -128,6 +129,8 @@ OWN = {
     "investments.cancel": ALICE,
     "investments.cancel_paid": ALICE,
     "investments.pay_rest": ALICE,
+    "issuer_desk.investors": "view",
+    "issuer_desk.investors_csv": "view",
     "issuers.accept": INVITED,
     "issuers.changes": "file",
     "issuers.check": {"GET": "view", "POST": "file"},
@@ -506,7 +509,7 @@ def _news(world, company):
     commit()
     slug = campaign_queries.by_id(campaign).slug
     routes = [rule.endpoint for rule in world.app.url_map.iter_rules()]
-    own = [name for name in routes if name.split(".")[0] in ("updates", "questions")]
+    own = [name for name in routes if name.split(".")[0] in ("updates", "questions", "issuer_desk")]
     world.examples |= {
         "update_id": update,
         "picture_id": picture,

@@ -115,6 +115,7 @@ class Campaign(Base):
         sa.CheckConstraint("min_minor > 0 AND max_minor >= min_minor", name="per_person"),
         sa.Index(None, "status", "starts_at"),
         sa.Index(None, "status", "ends_at"),
+        sa.Index(None, "status", "closed_at"),
         sa.Index(None, "status", "id"),
     )
 

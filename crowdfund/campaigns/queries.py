@@ -87,6 +87,15 @@ def detail(slug: str) -> PublicCampaign:
     return read_one(PublicCampaign, _PUBLIC.where(_C.c.slug == slug), _not_public())
 
 
+def as_public(campaign_id: str) -> PublicCampaign:
+    """Return what the public page would show of a campaign in any state; raises CampaignMissing.
+
+    Of one that was never live every fact may be None.
+    """
+    query = _with_company(columns(PublicCampaign, _C, _F)).where(_C.c.id == campaign_id)
+    return read_one(PublicCampaign, query, _not_public())
+
+
 def _funding_column(name: str) -> sa.ColumnElement[Any]:
     if name == "is_own":
         viewer = sa.bindparam("viewer", type_=sa.String)

@@ -99,6 +99,7 @@ class PublicCampaign(RaiseRow):
     deploy_tx: str | None
     contract_address: str | None
     starts_at: datetime
+    investors_count: int
     trade_name: str
     legal_name: str
     registration_no: str

@@ -1,15 +1,13 @@
 """A campaign's money per day on the platform's clock; pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta
 
-from crowdfund.investments.rows import MoveRow
-from crowdfund.investments.rules import Status
+from crowdfund.investments.rows import DayRow
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Day:
     """What came and went on a day, and what there was at its end; amounts in minor units."""
 
@@ -21,17 +19,26 @@ class Day:
     total_minor: int = 0
 
 
-def per_day(moves: Iterable[MoveRow], zone: tzinfo) -> list[Day]:
-    """Return the days on which money came or went, the first one first."""
-    found: dict[date, Day] = defaultdict(lambda: Day(date.min))
-    for move in moves:
-        day = found[move.at.astimezone(zone).date()]
-        if move.to_status == Status.SETTLED:
-            day.came, day.came_minor = day.came + 1, day.came_minor + move.amount_minor
-        else:
-            day.went, day.went_minor = day.went + 1, day.went_minor + move.amount_minor
-    total_minor = 0
-    for on, day in sorted(found.items()):
-        total_minor += day.came_minor - day.went_minor
-        day.on, day.total_minor = on, total_minor
-    return [day for _on, day in sorted(found.items())]
+def with_totals(rows: Iterable[DayRow]) -> list[Day]:
+    """Return the days on which money came or went, with what there was at the end of each.
+
+    The rows begin with the first day.
+    """
+    found, total_minor = [], 0
+    for row in rows:
+        total_minor += row.came_minor - row.went_minor
+        facts = (row.came, row.came_minor, row.went, row.went_minor)
+        found.append(Day(row.day, *facts, total_minor))
+    return found
+
+
+def without_gaps(days: Iterable[Day], first: date, last: date) -> Iterator[Day]:
+    """Yield each day from the first to the last, quiet ones too; days outside are left out."""
+    known, before = {}, Day(first)
+    for day in days:
+        known[day.on] = day
+        before = day if day.on < first else before
+    for number in range((last - first).days + 1):
+        on = first + timedelta(number)
+        before = known.get(on) or Day(on, total_minor=before.total_minor)
+        yield before

@@ -1,6 +1,6 @@
 """Investments, consents, and the secret name under which the chain knows an investor."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,22 +29,50 @@ class Investment(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancel_tx: Mapped[str | None] = mapped_column(sa.String(66))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # When its money was counted for the campaign; it stays when the money goes back.
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("status", *Status),
         sa.CheckConstraint("amount_minor > 0 AND shares > 0", name="positive"),
         sa.UniqueConstraint("user_id", "form_key"),
         sa.Index(None, "campaign_id", "status"),
+        sa.Index(None, "campaign_id", "settled_at", "id"),
         sa.Index(None, "user_id", "id"),
     )
 
 
 class InvestorKey(Base):
-    """A random 32-byte name per person and campaign: the chain learns nothing of the person."""
+    """A random 32-byte name per person and campaign: the chain learns nothing of the person.
+
+    `number` is what the company sees instead of a name (docs/adr/0038): 1 for its first investor.
+    """
 
     __tablename__ = "investor_key"
     campaign_id: Mapped[str] = mapped_column(ID, primary_key=True)
     user_id: Mapped[str] = mapped_column(ID, primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(66), unique=True)
+    number: Mapped[int]
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "number"),)
+
+
+class InvestmentDay(Base):
+    """What a campaign received and returned on a day of the platform's time zone; minor units.
+
+    Counted with each investment, so that no page adds up all of them; the self-check does.
+    """
+
+    __tablename__ = "investment_day"
+    campaign_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("campaign.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True)
+    came: Mapped[int] = mapped_column(default=0)
+    came_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    went: Mapped[int] = mapped_column(default=0)
+    went_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "came >= 0 AND came_minor >= 0 AND went >= 0 AND went_minor >= 0", name="counts"
+        ),
+    )
 
 
 class ForeignMoney(Base):

@@ -1,24 +1,30 @@
 """Reads about investments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.investments import rules
-from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
-from crowdfund.investments.rows import CampaignSums, InvestmentRow, MoveRow, SettledRow
+from crowdfund.investments.models import (
+    ForeignMoney,
+    Investment,
+    InvestmentDay,
+    InvestorKey,
+    investment_event,
+)
+from crowdfund.investments.rows import CampaignSums, CountedRow, DayRow, InvestmentRow, SettledRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
-from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
-_P, _F = Payment.__table__, ForeignMoney.__table__
+_P, _F, _D = Payment.__table__, ForeignMoney.__table__, InvestmentDay.__table__
 _WITH_CAMPAIGN = sa.select(*columns(InvestmentRow, _I, _C)).join(_C, _C.c.id == _I.c.campaign_id)
 
 
@@ -125,11 +131,35 @@ def settled_by(user_id: str, campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.order_by(_I.c.id)).all()
 
 
+def investor_numbers(campaign_id: str, people: Collection[str]) -> dict[str, int]:
+    """Return the numbers that people have in a campaign, by person."""
+    query = sa.select(_K.c.user_id, _K.c.number).where(
+        _K.c.campaign_id == campaign_id, _K.c.user_id.in_(people)
+    )
+    return {row.user_id: row.number for row in db.session.execute(query)}
+
+
+def last_investor_number(campaign_id: str) -> int:
+    """Return the highest number of a campaign's investors; 0 before the first one."""
+    query = sa.select(sa.func.max(_K.c.number)).where(_K.c.campaign_id == campaign_id)
+    return db.session.scalar(query) or 0
+
+
 def settled_of(campaign_id: str, *, limit: int | None = None) -> list[SettledRow]:
     """Return the settled investments of a campaign, oldest first; at most `limit`."""
     query = sa.select(*columns(SettledRow, _I))
     query = query.where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
     return read_all(SettledRow, query.order_by(_I.c.id).limit(limit))
+
+
+_LAST_COUNTED = (Key(_I.c.settled_at, is_descending=True), Key(_I.c.id, is_descending=True))
+
+
+def counted_of(campaign_id: str, place: Place = START, *, size: int) -> Page[CountedRow]:
+    """Return the investments whose money was ever counted for a campaign, newest first."""
+    query = sa.select(*columns(CountedRow, _I))
+    query = query.where(_I.c.campaign_id == campaign_id, _I.c.settled_at.is_not(None))
+    return read_page(query, _LAST_COUNTED, place, size=size, row=CountedRow)
 
 
 def investors_of(campaign_id: str) -> Sequence[str]:
@@ -148,14 +178,10 @@ def investors_among(campaign_id: str, people: Sequence[str], statuses: Sequence[
     return set(db.session.scalars(query))
 
 
-def moves(campaign_id: str) -> Iterator[MoveRow]:
-    """Yield when money of a campaign was settled, or returned after that, in no order."""
-    event = investment_event.c
-    came = event.to_status == rules.Status.SETTLED
-    went = sa.and_(event.to_status == rules.Status.RETURNED, event.from_status.in_(rules.IN))
-    query = sa.select(*columns(MoveRow, investment_event, _I))
-    query = query.join(investment_event, event.investment_id == _I.c.id)
-    return read_each(MoveRow, query.where(_I.c.campaign_id == campaign_id, sa.or_(came, went)))
+def days_of(campaign_id: str) -> list[DayRow]:
+    """Return the days on which money of a campaign was settled or returned, the first one first."""
+    query = sa.select(*columns(DayRow, _D)).where(_D.c.campaign_id == campaign_id)
+    return read_all(DayRow, query.order_by(_D.c.day))
 
 
 def ids_of(campaign_id: str) -> Sequence[str]:
@@ -191,6 +217,8 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     is_in = _I.c.status.in_(rules.IN)
     not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
     is_arriving = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
+    per_day = sa.func.coalesce(sa.func.sum(_D.c.came_minor - _D.c.went_minor), 0)
+    in_days = sa.select(sa.cast(per_day, sa.BigInteger)).where(_D.c.campaign_id == _C.c.id)
     selected = columns(
         CampaignSums,
         _C,
@@ -198,6 +226,7 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
         settled=_sum_where(is_in),
         arriving=_sum_where(is_arriving),
         investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
+        in_days=in_days.correlate(_C).scalar_subquery(),
     )
     query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
     query = query.outerjoin(_P, _P.c.id == _I.c.payment_id)

@@ -54,9 +54,9 @@ def _give_back(investments: Sequence[Investment], campaign_id: str, reason: str)
     campaign = campaigns.by_id(campaign_id)
     if refused := sum(1 for one in investments if one.chain_problem):
         totals.count_refused(campaign_id, -refused)
-    posting.post_many([service.return_draft(one) for one in investments])
     for investment in investments:
         service.move_locked(investment, rules.Status.RETURNED, reason=reason)
         notices.notify_of(investment, campaign, "refunded")
         if not investment.chain_problem:  # what the contract refused, it cannot refund
             service.record_refund(investment, campaign)
+    posting.post_many([service.return_draft(one) for one in investments])  # last: locks the journal

@@ -1,7 +1,7 @@
 """Rows that queries of investments return; all amounts are minor units."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,24 @@ class SettledRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedRow:
+    """An investment whose money was counted for a campaign; it may have gone back since."""
+
+    id: str
+    user_id: str
+    settled_at: datetime
+    amount_minor: int
+    currency: str
+    shares: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 
     `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments,
-    `investors` counts those who have settled money.
+    `investors` counts those who have settled money, `in_days` is what its days add up to.
     """
 
     id: str
@@ -67,12 +80,15 @@ class CampaignSums:
     settled: int
     arriving: int
     investors: int
+    in_days: int
 
 
 @dataclass(frozen=True, slots=True)
-class MoveRow:
-    """A moment at which an investment's money was counted for a campaign, or went back."""
+class DayRow:
+    """What a campaign received and returned on a day, and in how many investments."""
 
-    at: datetime
-    to_status: str
-    amount_minor: int
+    day: date
+    came: int
+    came_minor: int
+    went: int
+    went_minor: int

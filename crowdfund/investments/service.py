@@ -15,7 +15,7 @@ from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
-from crowdfund.investments import notices, queries, rules
+from crowdfund.investments import counting, notices, queries, rules
 from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
@@ -286,8 +286,8 @@ def give_back(investment: Investment, what: str, *, reason: str, actor: str = "s
     """Move an investment's money from escrow to its investor's wallet, once, and notify them."""
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
-    posting.post_many([return_draft(investment)])
     move_to(investment.id, Status.RETURNED, reason=reason, actor=actor)
+    posting.post_many([return_draft(investment)])  # last: it locks the journal
     notices.notify_investor(investment, what)
 
 
@@ -342,8 +342,12 @@ def record_refund(investment: Investment, campaign: CampaignRow) -> None:
 
 
 def _key(campaign_id: str, user_id: str) -> str:
+    if known := queries.investor_key(campaign_id, user_id):
+        return known
+    totals.lock_for_update(campaign_id)  # two people never get the same number
+    number = queries.last_investor_number(campaign_id) + 1
     row = {"campaign_id": campaign_id, "user_id": user_id, "key": "0x" + secrets.token_hex(32)}
-    insert_ignore(InvestorKey.__table__, [row])
+    insert_ignore(InvestorKey.__table__, [row | {"number": number}])
     return str(queries.investor_key(campaign_id, user_id))
 
 
@@ -421,12 +425,19 @@ def move_locked(
     investment: Investment, to: Status, *, reason: str = "", actor: str = "system"
 ) -> bool:
     """Move a locked investment to a status if that may follow; return whether it did."""
-    if not rules.can_move(investment.status, to):
+    before = investment.status
+    if not rules.can_move(before, to):
         return False
+    if to == Status.SETTLED:
+        investment.settled_at = clock.now()
     pages = (
         ("investment", investment.id),
         ("portfolio", investment.user_id),
         ("wallet", investment.user_id),
     )
     move(investment, to, investment_event, actor=actor, reason=reason, pages=pages)
+    if to == Status.SETTLED:
+        counting.came(investment)
+    elif to == Status.RETURNED and before in rules.IN:
+        counting.went(investment)
     return True

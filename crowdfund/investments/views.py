@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,7 +16,7 @@ from crowdfund.investments import cancelling, days, notices, queries, rules, ser
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.kernel import clock, config, exports, money
+from crowdfund.kernel import clock, exports, money
 from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
@@ -344,8 +343,7 @@ _DAYS = ("date", "currency", "investments", "received", "investments returned", 
 def campaign_days(campaign_id: str) -> Response:
     """Send a company what its campaign received and returned on each day; it names no investor."""
     campaign = campaigns.for_member(campaign_id, identity.signed_in().id)
-    zone = ZoneInfo(config.settings().time_zone)
-    found = days.per_day(queries.moves(campaign_id), zone)
+    found = days.with_totals(queries.days_of(campaign_id))
     return exports.csv_file(f"{campaign.slug}.csv", _DAYS, _day_lines(found, campaign.currency))
 
 

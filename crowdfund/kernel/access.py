@@ -103,6 +103,7 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.company": SIGNED_IN,
     "campaigns.create": SIGNED_IN,
     "campaigns.manage": SIGNED_IN,
+    "campaigns.public_preview": SIGNED_IN,
     "campaigns.state": SIGNED_IN,
     "campaigns.qr_code": SIGNED_IN,
     "campaigns.edit": SIGNED_IN,
@@ -117,6 +118,7 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.staff_csv": readers("admin", "compliance", "finance"),
     "campaigns.staff_detail": readers("admin", "compliance", "finance"),
     "campaigns.staff_state": readers("admin", "compliance", "finance"),
+    "campaigns.staff_preview": readers("admin", "compliance", "finance"),
     "campaigns.approve": staff("admin", "compliance"),
     "campaigns.reject": staff("admin", "compliance"),
     "campaigns.cancel": staff("admin"),
@@ -213,6 +215,11 @@ TABLE: dict[str, frozenset[str]] = {
     "questions.staff_show": readers("admin", "compliance"),
     "questions.hide": staff("admin", "compliance"),
     "questions.hide_answer": staff("admin", "compliance"),
+    # issuer_desk: the investors of a campaign, for its company's team; staff see the same
+    "issuer_desk.investors": SIGNED_IN,
+    "issuer_desk.investors_csv": SIGNED_IN,
+    "issuer_desk.staff_investors": readers("admin", "compliance", "finance"),
+    "issuer_desk.staff_investors_csv": readers("admin", "compliance", "finance"),
     # issuers: the own company only by the role in it (queries.for_member)
     "issuers.start": SIGNED_IN,
     "issuers.overview": SIGNED_IN,
@@ -307,6 +314,7 @@ TABLE: dict[str, frozenset[str]] = {
     # reports
     "reports.desk": readers("admin", "compliance", "finance"),
     "reports.queues_now": readers("admin", "compliance", "finance"),
+    "reports.releases": readers("admin", "finance"),
     "reports.work": readers("admin"),
     "reports.retry": staff("admin"),
     # about: what everyone may read about the platform

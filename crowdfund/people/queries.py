@@ -83,6 +83,13 @@ def names(person_ids: set[str]) -> dict[str, str]:
     return found
 
 
+def full_names(person_ids: Collection[str]) -> dict[str, str]:
+    """Return the names that several people gave, by id; never an address in place of a name."""
+    query = sa.select(_U.c.id, _U.c.first_name, _U.c.last_name).where(_U.c.id.in_(person_ids))
+    named = {row.id: full_name(row[1], row[2]) for row in db.session.execute(query)}
+    return {person_id: name for person_id, name in named.items() if name}
+
+
 def kyc_level(person_id: str) -> str:
     """Return none, basic or enhanced."""
     return db.session.scalar(sa.select(_U.c.kyc_level).where(_U.c.id == person_id)) or "none"

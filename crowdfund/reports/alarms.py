@@ -31,6 +31,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          _l("It counts %(a)s paid in tokens, but its contract has received %(b)s.")),
         (rf"I5 campaign \w+: (?P<a>{_N}) investors, counted (?P<b>{_N})$",
          _l("Investors: it shows %(a)s, but there are %(b)s.")),
+        (rf"I5 campaign \w+: (?P<a_minor>{_N}) on its days, investments say (?P<b_minor>{_N})$",
+         _l("Its days add up to %(a)s, its investments to %(b)s.")),
         (rf"I5 campaign \w+: (?P<a>{_N}) refused payments, counted (?P<b>{_N})$",
          _l("Refused payments: it shows %(a)s, but there are %(b)s.")),
         (rf"I9 campaign \w+: the contract refused (?P<a>\d+) payments of (?P<b_minor>{_N}) in all$",

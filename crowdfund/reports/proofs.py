@@ -223,6 +223,8 @@ def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:
         yield f"I5 campaign {row.id}: {row.token_minor} of token money counted, {token_minor} seen"
     if row.investors_count != row.investors:
         yield f"I5 campaign {row.id}: {row.investors_count} investors, counted {row.investors}"
+    if row.in_days != row.settled:
+        yield f"I5 campaign {row.id}: {row.in_days} on its days, investments say {row.settled}"
 
 
 def _unfinished_now() -> Iterator[str]:

@@ -25,6 +25,7 @@ from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
 from crowdfund.reconciliation import queries as reconciliation
+from crowdfund.reports import releases
 
 Waiting = tuple[int, datetime | None]
 STUCK_AFTER = timedelta(minutes=10)  # a chain write that has not moved for longer
@@ -112,9 +113,7 @@ def _campaigns() -> Waiting:
 
 def _releases() -> Waiting:
     """Count what can be released: not what is under way or differs from its contract."""
-    agrees = sa.and_(Campaign.contract_result.is_(None), Campaign.refused_count == 0)
-    waits = sa.and_(Campaign.status == "succeeded", Campaign.released_minor.is_(None), agrees)
-    return _count(Campaign.closed_at, waits)
+    return _count(Campaign.closed_at, releases.can_be_released())
 
 
 def _exceptions() -> Waiting:
@@ -194,7 +193,7 @@ QUEUES = (
     Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list",
          _campaigns, "campaigns.approve", {"status": "submitted"}),
     Kind(_l("Campaigns to release"), _l("successful; the company is waiting for its money"),
-         "campaigns.staff_list", _releases, "campaigns.release", {"status": "succeeded"}),
+         "reports.releases", _releases, "campaigns.release"),
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
     Kind(_l("Withdrawals to approve"), _l("above the limit; the money is on hold"), "payouts.desk",

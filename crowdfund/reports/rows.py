@@ -87,3 +87,26 @@ class OverdueRow:
     ends_at: datetime
     grace_days: int
     chain_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A successful campaign that is not released, with its company; amounts in minor units.
+
+    `is_own`: the reader acts for the company.
+    """
+
+    id: str
+    author_id: str
+    title: str | None
+    trade_name: str | None
+    currency: str
+    settled_minor: int
+    token_minor: int
+    fee_bps: int
+    closed_at: datetime
+    contract_address: str | None
+    contract_result: str | None
+    refused_count: int
+    released_minor: int | None
+    is_own: bool

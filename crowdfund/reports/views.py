@@ -12,6 +12,7 @@ from crowdfund.kernel.web import identity, pages, requests, subjects
 from crowdfund.reconciliation import queries as reconciliation
 from crowdfund.reconciliation.rules import comparing
 from crowdfund.reports import alarms, queries, queues
+from crowdfund.reports import releases as waiting
 from crowdfund.reports.alarms import Alarm
 from crowdfund.reports.rows import SelfcheckRow
 
@@ -29,6 +30,17 @@ def desk() -> Response:
 def queues_now() -> Response:
     """Show the queues alone, for live updates."""
     return pages.render("reports/_queues.html", **_desk())
+
+
+@bp.get("/staff/releases")
+def releases() -> Response:
+    """List successful campaigns whose money waits for its release, the oldest first."""
+    return pages.render(
+        "reports/releases.html",
+        "reports/_releases.html",
+        page=waiting.page(identity.signed_in().id, requests.place()),
+        words=waiting.WORDS,
+    )
 
 
 @bp.get("/staff/work")

@@ -2,43 +2,53 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from crowdfund.investments import days
-from crowdfund.investments.rows import MoveRow
-from crowdfund.investments.rules import Status
+from crowdfund.investments import days, queries
+from crowdfund.investments.rows import DayRow
 from crowdfund.kernel import money
+from crowdfund.kernel.db import rollback
 from tests import raising
 
 from .test_notices import end_campaign, refund_all, settled
 
-ADDIS = ZoneInfo("Africa/Addis_Ababa")
 
-
-def move(day, hour, minor, status=Status.SETTLED):
-    return MoveRow(datetime(2026, 6, day, hour, tzinfo=UTC), status, minor)
-
-
-def test_a_day_begins_at_midnight_in_addis_ababa_not_in_greenwich():
-    found = days.per_day([move(15, 20, 100), move(15, 21, 200)], ADDIS)
-    assert [(one.on, one.came_minor) for one in found] == [
-        (date(2026, 6, 15), 100),
-        (date(2026, 6, 16), 200),
-    ]
+def row(day, came=0, went=0):
+    on = date(2026, 6, day)
+    return DayRow(on, int(came > 0), came, int(went > 0), went)
 
 
 def test_the_total_of_a_day_is_all_that_came_less_all_that_went_before():
-    moves = [move(17, 9, 70, Status.RETURNED), move(16, 9, 70), move(15, 9, 30), move(15, 8, 1)]
-    found = [
-        (one.came, one.came_minor, one.went, one.went_minor, one.total_minor)
-        for one in days.per_day(moves, ADDIS)
-    ]
-    assert found == [(2, 31, 0, 0, 31), (1, 70, 0, 0, 101), (0, 0, 1, 70, 31)]
+    found = days.with_totals([row(15, 31), row(16, 70), row(18, went=70)])
+    assert [(one.on.day, one.total_minor) for one in found] == [(15, 31), (16, 101), (18, 31)]
 
 
 def test_a_campaign_without_money_has_no_days():
-    assert days.per_day([], ADDIS) == []
+    assert days.with_totals([]) == []
+
+
+def test_a_chart_has_the_quiet_days_with_the_total_of_the_day_before():
+    found = days.with_totals([row(14, 5), row(16, 30), row(18, went=5), row(21, 9)])
+    shown = list(days.without_gaps(found, date(2026, 6, 15), date(2026, 6, 19)))
+    assert [(one.on.day, one.came_minor, one.total_minor) for one in shown] == [
+        (15, 0, 5),
+        (16, 30, 35),
+        (17, 0, 35),
+        (18, 0, 30),
+        (19, 0, 30),
+    ]
+
+
+def test_a_day_begins_at_midnight_in_addis_ababa_not_in_greenwich(app, world, frozen):
+    frozen.advance(timedelta(hours=11, minutes=59))  # 20:59 in Greenwich, 23:59 in Addis Ababa
+    settled(world, "1,000")
+    frozen.advance(timedelta(minutes=1))
+    settled(world, "500", key="b", who="dora")
+    rollback()
+    assert [(one.day, one.came_minor) for one in queries.days_of(world.campaign_id)] == [
+        (date(2026, 6, 15), 1_000_00),
+        (date(2026, 6, 16), 500_00),
+    ]
 
 
 def export(app, world, who="alice"):
@@ -74,6 +84,14 @@ def test_what_was_refunded_is_returned_in_the_file(app, world):
         "1000.00",
         "0.00",
     )
+
+
+def test_money_that_came_too_late_is_on_no_day(app, world, frozen):
+    investment_id = world.place()
+    frozen.advance(timedelta(days=40))
+    world.bank_says(investment_id, "SETTLED")
+    assert world.status(investment_id) == "returned"
+    assert export(app, world) == []
 
 
 def test_nobody_else_gets_the_file(app, world):

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
-from crowdfund.investments.models import Investment
+from crowdfund.investments.models import Investment, InvestmentDay
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.outbox import outbox_table
@@ -66,6 +66,12 @@ def test_an_entry_of_a_payment_that_says_failed_breaks_i4(world, settled):
 def test_a_campaign_that_counts_more_than_its_investments_breaks_i5(world, settled):
     change(Campaign, world.campaign_id, reserved_minor=Campaign.reserved_minor + 100_00)
     assert "I5 campaign" in found()
+
+
+def test_days_that_add_up_to_something_else_break_i5(world, settled):
+    db.session.execute(sa.update(InvestmentDay).values(came_minor=InvestmentDay.came_minor + 1))
+    commit()
+    assert f"I5 campaign {world.campaign_id}: 100001 on its days, investments say 100000" in found()
 
 
 def test_an_investment_that_lost_its_state_breaks_i5(settled):

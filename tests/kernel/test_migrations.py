@@ -14,6 +14,8 @@ from crowdfund.campaigns import listing
 from crowdfund.campaigns import queries as queries_of_campaigns
 from crowdfund.campaigns.rules import addresses
 from crowdfund.documents import service as documents
+from crowdfund.investments import queries as investments
+from crowdfund.investments.models import Investment, InvestorKey
 from crowdfund.issuers import queries
 from crowdfund.kernel import config
 from crowdfund.kernel.db import commit, db, mysql, new_id, rollback
@@ -290,6 +292,83 @@ def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(ol
     planned = db.session.scalars(sa.text("SELECT name FROM schedule")).all()
     rollback()
     assert (kinds, planned) == (["security.apply_change"], [])
+
+
+def test_days_moments_and_numbers_of_investments_come_from_their_history(old):
+    fill()
+    upgrade(directory=MIGRATIONS, revision="0025")
+    moment = (
+        (lambda at: at)
+        if db.engine.dialect.name == "postgresql"
+        else (lambda at: at.replace(tzinfo=None))
+    )
+    late = THEN.replace(hour=21)  # the next day in Addis Ababa
+    same = {"created_at": moment(THEN)}
+    campaign = {
+        "id": "roaster", "slug": "roaster", "company_id": "yirga", "author_id": "alice",
+        "status": "live", "threshold_bps": 7_500, "fee_bps": 250, "grace_days": 5,
+        "currency": "ETB",
+        "reserved_minor": 0, "settled_minor": 0, "investors_count": 0, "token_minor": 0,
+        "foreign_room_minor": 0, "deploy_tries": 0, "ending_tries": 0, "version": 1,
+        "search_text": "", "updated_at": moment(THEN), **same,
+    }  # fmt: skip
+    lines = [
+        {
+            "id": name, "campaign_id": "roaster", "user_id": who, "form_key": name,
+            "amount_minor": amount, "shares": 1, "currency": "ETB", "rail": "bill_bitts",
+            "status": status, **same,
+        }
+        for name, who, amount, status in (
+            ("one", "bob", 100, "confirmed"), ("two", "alice", 200, "settled"),
+            ("three", "bob", 300, "returned"), ("four", "alice", 400, "paying"),
+            ("five", "bob", 500, "returned"),
+        )
+    ]  # fmt: skip
+    steps = [
+        ("one", "authorised", "settled", late), ("one", "settled", "confirmed", late),
+        ("two", "authorised", "settled", THEN), ("three", "authorised", "settled", THEN),
+        ("three", "settled", "returned", late), ("five", "paying", "returned", late),
+    ]  # fmt: skip
+    events = [
+        {
+            "id": str(number), "investment_id": name, "from_status": before, "to_status": after,
+            "at": moment(at), "actor": "system", "reason": "",
+        }
+        for number, (name, before, after, at) in enumerate(steps)
+    ]  # fmt: skip
+    keys = [
+        {"campaign_id": "roaster", "user_id": who, "key": f"0x{who}"} for who in ("bob", "alice")
+    ]
+    with db.engine.begin() as connection:
+        for table, rows in {
+            "campaign": [campaign],
+            "investment": lines,
+            "investment_event": events,
+            "investor_key": keys,
+        }.items():
+            quote = connection.dialect.identifier_preparer.quote
+            names = ", ".join(map(quote, rows[0]))
+            marks = ", ".join(f":{name}" for name in rows[0])
+            connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), rows)
+    upgrade(directory=MIGRATIONS)
+    found = [
+        (one.day.day, one.came, one.came_minor, one.went, one.went_minor)
+        for one in investments.days_of("roaster")
+    ]
+    rollback()
+    assert found == [(1, 2, 500, 0, 0), (2, 1, 100, 1, 300)]
+    moments = sa.select(Investment.id).where(Investment.settled_at.is_not(None))
+    assert set(db.session.scalars(moments)) == {"one", "two", "three"}
+    numbers = dict(db.session.execute(sa.select(InvestorKey.user_id, InvestorKey.number)).all())
+    rollback()
+    assert sorted(numbers) == ["alice", "bob"]
+    assert sorted(numbers.values()) == [1, 2]
+    downgrade(directory=MIGRATIONS, revision="0025")
+    columns = {column["name"] for column in sa.inspect(db.engine).get_columns("investor_key")}
+    assert columns == {"campaign_id", "user_id", "key"}
+    upgrade(directory=MIGRATIONS)
+    assert len(investments.days_of("roaster")) == 2
+    rollback()
 
 
 def listed(text):

@@ -24,6 +24,8 @@ ID = "01a22c8e6d057003a25aa4f82fc079d8"
          "2.00 ETB and 1.00 ETB."),
         (f"I5 campaign {ID}: 3 investors, counted 2", "campaign",
          "Investors: it shows 3, but there are 2."),
+        (f"I5 campaign {ID}: 150000 on its days, investments say 120000", "campaign",
+         "Its days add up to 1,500.00 ETB, its investments to 1,200.00 ETB."),
         (f"I9 campaign {ID}: the contract refused 2 payments of 30000 in all", "campaign",
          "Its contract refused payments of 300.00 ETB in all (number: 2)."),
         (f"I9 campaign {ID}: close is not done since 2026-06-15 09:00: reverted", "campaign",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crowdfund.campaigns.rules.terms import last_settlement
+from crowdfund.kernel import money
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.kernel.statuses import status_text
@@ -92,6 +93,28 @@ def counted_minor(settled_minor: int, token_minor: int) -> int:
 def threshold_minor(goal_minor: int, threshold_bps: int) -> int:
     """Return the least settled amount that makes a success, rounded up."""
     return -(-goal_minor * threshold_bps // 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What a release gives to the company, and the fee that the platform keeps; minor units."""
+
+    company_minor: int
+    fee_minor: int
+
+
+def payout(settled_minor: int, token_minor: int, fee_bps: int) -> Payout:
+    """Return how settled money is paid out: the fee floored, as the contract takes it.
+
+    That is the fee on all money, less what the contract takes of the token money.
+    """
+    fee = money.fee(settled_minor + token_minor, fee_bps) - money.fee(token_minor, fee_bps)
+    return Payout(settled_minor - fee, fee)
+
+
+def average_minor(settled_minor: int, investors: int) -> int:
+    """Return what an investor has put in on average, rounded half-up; 0 without any."""
+    return (2 * settled_minor + investors) // (2 * investors) if investors else 0
 
 
 @dataclass(frozen=True, slots=True)

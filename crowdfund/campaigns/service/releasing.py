@@ -6,7 +6,7 @@ from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.ending import begin, must_follow
 from crowdfund.campaigns.service.shared import change, locked, notify_team, reviewable
-from crowdfund.kernel import clock, money, outbox
+from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import queries as ledger_queries
@@ -50,11 +50,9 @@ def pay_out(campaign: Campaign) -> None:
         raise EscrowDisagrees(
             _("The escrow does not hold what was settled. Nothing was released; see the journal.")
         )
-    # As the contract does: the fee on all money, less what it takes of the token money.
-    tokens = campaign.token_minor
-    fee = money.fee(total + tokens, campaign.fee_bps) - money.fee(tokens, campaign.fee_bps)
+    paid = life.payout(total, campaign.token_minor, campaign.fee_bps)
     company = ledger_rules.company_wallet(campaign.company_id)
-    parts = [(company, total - fee), (ledger_rules.PLATFORM_FEE, fee)]
+    parts = [(company, paid.company_minor), (ledger_rules.PLATFORM_FEE, paid.fee_minor)]
     if total:  # a contract may have succeeded by money that never was in our books
         campaign.release_entry_id = posting.post(
             f"campaign:{campaign.id}:release",
@@ -63,7 +61,7 @@ def pay_out(campaign: Campaign) -> None:
             ref={"campaign": campaign.id},
             currency=campaign.currency,
         )
-    campaign.released_minor, campaign.fee_minor = total - fee, fee
+    campaign.released_minor, campaign.fee_minor = paid.company_minor, paid.fee_minor
 
 
 def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:

@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
-from crowdfund.campaigns.rows import QueueRow
+from crowdfund.campaigns.rows import CampaignRow, QueueRow
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending, redirects, releasing, reviews
 from crowdfund.campaigns.service import life as life_service
@@ -85,7 +85,7 @@ def staff_state(campaign_id: str) -> Response:
     """Show where a campaign stands, alone, for live updates."""
     campaign = queries.by_id(campaign_id)
     context = {"campaign": campaign, **figures(campaign), **_history(campaign_id)}
-    return pages.render("campaigns/_staff_state.html", **context)
+    return pages.render("campaigns/_staff_state.html", is_own=_is_own(campaign), **context)
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/approve")
@@ -181,6 +181,12 @@ def _show(campaign_id: str, form: forms.ReasonForm, error: CrowdfundError) -> Re
     return _detail(campaign_id, form, status=422)
 
 
+def _is_own(campaign: CampaignRow) -> bool:
+    """Return whether the reader belongs to the company, so that a colleague has to decide."""
+    me = identity.signed_in().id
+    return me == campaign.author_id or issuers_queries.is_member(campaign.company_id, me)
+
+
 def _history(campaign_id: str) -> dict[str, Any]:
     events = queries.history(campaign_id)
     return {"events": events, "names": people_queries.names({event.actor for event in events})}
@@ -188,8 +194,6 @@ def _history(campaign_id: str) -> dict[str, Any]:
 
 def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> Response:
     campaign = queries.by_id(campaign_id)
-    me = identity.signed_in()
-    own = me.id == campaign.author_id or issuers_queries.is_member(campaign.company_id, me.id)
     context = {
         **draft_context(campaign),
         **figures(campaign),
@@ -201,6 +205,6 @@ def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> R
         status=status,
         campaign=campaign,
         form=form,
-        is_own=own,
+        is_own=_is_own(campaign),
         **context,
     )

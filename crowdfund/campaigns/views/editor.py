@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import follower_queries, forms, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
-from crowdfund.campaigns.rules import drafts, life, offers
+from crowdfund.campaigns.rules import drafts, life, offers, terms
 from crowdfund.campaigns.service import drafts as drafts_service
 from crowdfund.campaigns.service import ending
 from crowdfund.campaigns.views.blueprint import bp
@@ -254,6 +254,11 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
         "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live" and is_success,
         "arriving_minor": ending.arriving_minor(campaign.id) if is_success else 0,
+        "payout": life.payout(campaign.settled_minor, campaign.token_minor, campaign.fee_bps),
+        "grace_ends_at": terms.last_settlement(campaign.ends_at, campaign.grace_days)
+        if campaign.ends_at
+        else None,
+        "average_minor": life.average_minor(campaign.settled_minor, campaign.investors_count),
         **figures(campaign),
     }
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
-from crowdfund.campaigns.rows import FundingRow, RaiseRow
+from crowdfund.campaigns.rows import FundingRow, PublicCampaign, RaiseRow
 from crowdfund.campaigns.rules import addresses, drafts, life, offers
 from crowdfund.campaigns.views import cards, page_cache, sharing
 from crowdfund.campaigns.views.blueprint import bp
@@ -127,7 +127,9 @@ def detail(slug: str) -> Response:
         (fixed, own),
         moving={
             "figures": _funding(campaign, now),
-            "texts": page_cache.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
+            "texts": page_cache.part(
+                "campaigns/_texts.html", fixed, lambda: texts(queries.detail(slug))
+            ),
         },
         campaign=campaign,
         can_invest=can_invest,
@@ -152,12 +154,18 @@ def _funding(campaign: FundingRow, now: Figures) -> bytes:
         "campaigns/_funding.html",
         key,
         lasting=lasting,
-        moving=lambda: _moving(campaign, now),
-        context=lambda: {"campaign": campaign, "is_coming": is_coming, **now},
+        moving=lambda: moving(campaign, now),
+        context=lambda: {
+            "campaign": campaign,
+            "is_coming": is_coming,
+            "is_own": campaign.is_own,
+            "is_preview": False,
+            **now,
+        },
     )
 
 
-def _moving(campaign: FundingRow, now: Figures) -> dict[str, str]:
+def moving(campaign: FundingRow | PublicCampaign, now: Figures) -> dict[str, str]:
     """Return the texts that change with every payment."""
     percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
     return {
@@ -169,8 +177,8 @@ def _moving(campaign: FundingRow, now: Figures) -> dict[str, str]:
     }
 
 
-def _texts(slug: str) -> dict[str, Any]:
-    campaign = queries.detail(slug)
+def texts(campaign: PublicCampaign, *, is_public: bool = True) -> dict[str, Any]:
+    """Return what the texts of a campaign's page need; a preview may be of one not public yet."""
     return {
         "campaign": campaign,
         "story": safe_story(campaign.story_md),
@@ -182,6 +190,8 @@ def _texts(slug: str) -> dict[str, Any]:
         "document_names": KINDS,
         "documents": queries.documents(campaign.id),
         "threshold_minor": life.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
+        "is_public": is_public,
+        "is_preview": False,
     }
 
 

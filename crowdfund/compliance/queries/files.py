@@ -1,6 +1,6 @@
 """Reads about a person's file: facts, documents, and what the rules need of both."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date
 
@@ -34,6 +34,14 @@ def facts(person_id: str) -> FactsRow | None:
     """Return a person's facts, or None before the first one."""
     query = sa.select(*columns(FactsRow, _F)).where(_F.c.person_id == person_id)
     return read_first(FactsRow, query)
+
+
+def legal_names(person_ids: Collection[str]) -> dict[str, str]:
+    """Return the names on the identity documents of several people by id, of those who gave one."""
+    query = sa.select(_F.c.person_id, _F.c.legal_name).where(
+        _F.c.person_id.in_(person_ids), _F.c.legal_name != ""
+    )
+    return {row.person_id: row.legal_name for row in db.session.execute(query)}
 
 
 def filled(person_id: str) -> Mapping[str, object]:
