@@ -8,12 +8,10 @@ from crowdfund.content.models import (
     CampaignPerson,
     CampaignPicture,
     CampaignRemoval,
-    campaign_faq_event,
 )
 from crowdfund.content.rows import FaqRow, FormerFaq, PersonRow, PictureRow, RemovalRow
 from crowdfund.content.rules.faq import MOST_CHANGES, MOST_EVER, Status
 from crowdfund.kernel.db import db
-from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -70,11 +68,6 @@ def former_faq(campaign_id: str) -> dict[str, list[FormerFaq]]:
     for row in read_all(FormerFaq, query.limit(MOST_EVER * MOST_CHANGES)):
         found.setdefault(row.faq_id, []).append(row)
     return found
-
-
-def faq_history(faq_id: str) -> list[StatusChange]:
-    """Return every change of state of a question, oldest first."""
-    return status_changes(campaign_faq_event, faq_id)
 
 
 def changes_of(faq_id: str) -> int:

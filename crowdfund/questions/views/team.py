@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rules import life
 from crowdfund.content import queries as content
-from crowdfund.content.forms import FaqForm
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules.team import may
 from crowdfund.kernel.errors import CrowdfundError, InvalidFields
@@ -86,9 +85,10 @@ def copy_to_faq(campaign_id: str, question_id: str) -> BaseResponse:
     """
     me = identity.signed_in().id
     campaign, question = queries.for_member(campaign_id, question_id, me, "campaign")
-    form = FaqForm(None, data=rules.faq_words(question.text, question.answer or ""))
+    words = rules.faq_words(question.text, question.answer or "")
+    form = forms.CopyForm(None, data=words)
     if "question" in request.form:
-        form = FaqForm()
+        form = forms.CopyForm()
     try:
         service.copy_to_faq(question_id, form.data, actor=me)
     except CrowdfundError as error:
