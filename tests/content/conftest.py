@@ -28,7 +28,7 @@ def stored(number=0):
 
 
 @pytest.fixture
-def page(cast):
+def campaign(cast):
     """Alice owns the company, mia manages, vera looks on; bob is a stranger."""
     people_ids = {name: getattr(cast, name) for name in ("alice", "bob", "carla", "adam", "rita")}
     people_ids |= {name: raising.person(name) for name in ("mia", "vera")}

@@ -72,7 +72,7 @@ def picture_sizes(file_id: str, width: int) -> str:
     if not is_picture:  # a drawing of ours fits every width
         return ""
     found = [
-        f"{url_for('content.small_picture', width=each, digest=digest)} {each}w"
+        f"{url_for('content.small_picture', width=str(each), digest=digest)} {each}w"
         for each in small_pictures.WIDTHS
         if each < width
     ]
