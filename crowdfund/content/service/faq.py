@@ -5,8 +5,7 @@ Every verb locks the campaign, so that numbers and places hold and a draft is a 
 
 from collections.abc import Mapping
 
-from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.service.shared import locked as lock_campaign
+from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.content import queries
 from crowdfund.content.models import CampaignFaq, CampaignFaqVersion, campaign_faq_event
 from crowdfund.content.rules import faq, places
@@ -86,13 +85,13 @@ def _good(values: Mapping[str, object]) -> dict[str, str]:
     return good
 
 
-def _editable(campaign_id: str) -> Campaign:
-    campaign = lock_campaign(campaign_id)
+def _editable(campaign_id: str) -> CampaignRow:
+    campaign = shared.locked(campaign_id)
     faq.check_campaign(campaign.status)
     return campaign
 
 
-def _open(faq_id: str) -> tuple[Campaign, CampaignFaq]:
+def _open(faq_id: str) -> tuple[CampaignRow, CampaignFaq]:
     """Return a question that is shown and its campaign, both locked: the campaign first."""
     row = db.session.get(CampaignFaq, faq_id)
     if row is None:

@@ -6,8 +6,6 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.service.shared import locked as lock_campaign
 from crowdfund.content import queries
 from crowdfund.content.models import CampaignPicture
 from crowdfund.content.rules import gallery, places
@@ -41,7 +39,7 @@ def check_new(campaign_id: str, alt: object) -> str:
 def add(campaign_id: str, picture: Stored, alt: object, *, actor: str) -> str:
     """Add a stored picture at the end of the gallery; return its id. Raises Invalid, WrongState."""
     storage.open_public(picture.file_id)
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     words = check_new(campaign_id, alt)
     picture_id = new_id()
     row = {
@@ -63,7 +61,7 @@ def add(campaign_id: str, picture: Stored, alt: object, *, actor: str) -> str:
 def describe(campaign_id: str, picture_id: str, alt: object) -> None:
     """Change what a picture of a draft shows, in words. Raises Invalid, WrongState."""
     words = gallery.check_alt(alt)
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     queries.picture_of(campaign_id, picture_id)
     db.session.execute(sa.update(_P).where(_P.c.id == picture_id).values(alt=words))
     shared.changed(campaign)
@@ -71,7 +69,7 @@ def describe(campaign_id: str, picture_id: str, alt: object) -> None:
 
 def reorder(campaign_id: str, picture_id: str, way: str) -> None:
     """Move a picture of a draft one place `up` or `down`. Raises WrongState."""
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     queries.picture_of(campaign_id, picture_id)
     shared.swap(_P, queries.pictures(campaign_id), picture_id, way)
     shared.changed(campaign)
@@ -82,15 +80,9 @@ def remove(campaign_id: str, picture_id: str, *, actor: str) -> None:
 
     Nothing leads to its file afterwards. The public page says that a picture was removed.
     """
-    campaign = lock_campaign(campaign_id)
+    campaign = shared.locked(campaign_id)
     places.check_removable(campaign.status, campaign.starts_at)
     queries.picture_of(campaign_id, picture_id)
     db.session.execute(sa.delete(_P).where(_P.c.id == picture_id))
     shared.note_removal(campaign, "picture", actor=actor)
     shared.changed(campaign)
-
-
-def _draft(campaign_id: str) -> Campaign:
-    campaign = lock_campaign(campaign_id)
-    places.check_draft(campaign.status)
-    return campaign

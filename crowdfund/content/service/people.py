@@ -6,8 +6,6 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import small_pictures, storage
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.service.shared import locked as lock_campaign
 from crowdfund.content import queries
 from crowdfund.content.models import CampaignPerson
 from crowdfund.content.rules import people, places
@@ -38,7 +36,7 @@ def add(
 
     Raises Invalid, InvalidFields or WrongState.
     """
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     check_new(campaign_id, values)
     member_id = new_id()
     row = {"id": member_id, "campaign_id": campaign_id, **_good(values), **_of(picture)}
@@ -62,7 +60,7 @@ def save(
     The confirmation that the person agreed is given again. Raises InvalidFields or WrongState.
     """
     good = _good(values)
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     before = queries.person_of(campaign_id, member_id)
     change: dict[str, object] = {**good, "agreed_by": actor, "agreed_at": clock.now()}
     if picture:
@@ -75,7 +73,7 @@ def save(
 
 def reorder(campaign_id: str, member_id: str, way: str) -> None:
     """Move a person of a draft one place `up` or `down`. Raises WrongState."""
-    campaign = _draft(campaign_id)
+    campaign = shared.locked_draft(campaign_id)
     queries.person_of(campaign_id, member_id)
     shared.swap(_M, queries.people(campaign_id), member_id, way)
     shared.changed(campaign)
@@ -86,19 +84,13 @@ def remove(campaign_id: str, member_id: str, *, actor: str) -> None:
 
     People may take back that they agreed, so nothing about them is kept. Raises WrongState.
     """
-    campaign = lock_campaign(campaign_id)
+    campaign = shared.locked(campaign_id)
     places.check_removable(campaign.status, campaign.starts_at)
     before = queries.person_of(campaign_id, member_id)
     db.session.execute(sa.delete(_M).where(_M.c.id == member_id))
     _forget(before.file_id)
     shared.note_removal(campaign, "person", actor=actor)
     shared.changed(campaign)
-
-
-def _draft(campaign_id: str) -> Campaign:
-    campaign = lock_campaign(campaign_id)
-    places.check_draft(campaign.status)
-    return campaign
 
 
 def _good(values: Mapping[str, object]) -> dict[str, object]:
