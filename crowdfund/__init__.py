@@ -25,6 +25,7 @@ FEATURES = (
     "payments",
     "payouts",
     "campaigns",
+    "content",
     "investments",
     "updates",
     "questions",

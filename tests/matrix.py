@@ -20,9 +20,12 @@ from crowdfund.admin import service
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns.models import Campaign, CampaignDocument
 from crowdfund.campaigns.service import documents as campaign_documents
+from crowdfund.campaigns.service import limits
 from crowdfund.chain import queries as chain
 from crowdfund.chain import requests
 from crowdfund.compliance.service import files, nominees
+from crowdfund.content.service import faq, gallery
+from crowdfund.content.service import people as page_people
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
@@ -112,6 +115,21 @@ OWN = {
     "questions.manage": "view",
     "questions.answer": {"GET": "view", "POST": "campaign"},
     "questions.decline": "campaign",
+    "questions.copy_to_faq": "campaign",
+    "content.faq": "view",
+    "content.new_faq": "campaign",
+    "content.edit_faq": "campaign",
+    "content.move_faq": "campaign",
+    "content.remove_faq": "campaign",
+    "content.pictures": {"GET": "view", "POST": "campaign"},
+    "content.edit_picture": "campaign",
+    "content.move_picture": "campaign",
+    "content.remove_picture": "campaign",
+    "content.people": "view",
+    "content.new_person": "campaign",
+    "content.edit_person": "campaign",
+    "content.move_person": "campaign",
+    "content.remove_person": "campaign",
     "compliance.edit_nominee": ALICE,
     "compliance.facts": EVERYBODY,
     "compliance.nominee_proof": ALICE,
@@ -197,6 +215,19 @@ STEP_UP = frozenset(
     }
 )
 
+# A proposal of new limits of campaigns.
+LIMITS = {
+    "from_on": NOW.date().isoformat(),
+    "goal_min_minor": "2000",
+    "goal_max_minor": "5000000",
+    "days_min": "30",
+    "days_max": "180",
+    "investment_min_minor": "100",
+    "threshold_bps": "75",
+    "grace_days": "5",
+    "reason": "For this test only.",
+}
+
 # Forms that name a thing: without it nobody would reach alice's.
 BODIES = {"security.session_end": {"session": "session_id"}}
 
@@ -218,6 +249,7 @@ SAID_OTHERWISE = {
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
     "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "chain.withdraw_key": {"admin": "forbidden"},
+    "campaigns.withdraw_limits": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -474,6 +506,7 @@ def _company(world, reviewer):
     cid = campaign_documents.add_document(campaign, "The plan", _document("public"), actor=alice)
     commit()
     _news(world, company)
+    _page_of(world, campaign)
     token = team.token(invitation)
     world.examples |= {
         "company_id": company,
@@ -491,6 +524,25 @@ def _company(world, reviewer):
         "write_id": chain.writes_of("company", company)[-1].id,
         "address": "0x" + "5a" * 20,
         **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
+    }
+
+
+def _page_of(world, campaign):
+    """What the page of alice's draft shows: a question with its answer, a picture, a person."""
+    alice = world.people["alice"]
+    texts = {"question": "How many roasters do you have?", "answer": "One, of 15 kg."}
+    entry = faq.add(campaign, texts, actor=alice)
+    stored = gallery.Stored(storage.put_public(raising.POSTER), 64, 36)
+    picture = gallery.add(campaign, stored, "A new roaster in a hall.", actor=alice)
+    words = {"name": "Almaz Tadesse", "role": "Roaster", "text": "Roasts.", "agreed": True}
+    member = page_people.add(campaign, words, actor=alice)
+    commit()
+    world.examples |= {
+        "faq_id": entry,
+        "image_id": picture,
+        "member_id": member,
+        "way": "up",
+        "width": "480",
     }
 
 
@@ -538,7 +590,10 @@ def _investment(world, reviewer):
     inbox.accept("bill_bitts", *bank.webhook(payment.tx_id, "SETTLED"))
     rollback()
     outbox.drain_all()
+    shown = gallery.Stored(campaign.image_id, 64, 36)
+    picture = _in_draft(campaign.id, gallery.add, shown, "Coffee in a cup.", actor=ivan)
     world.examples |= {
+        "content.picture:image_id": picture,
         "slug": campaign.slug,
         "campaigns.document:document_id": queries.public_documents(company)[0].id,
         "campaigns.qr_code:campaign_id": campaign.id,
@@ -555,10 +610,21 @@ def _investment(world, reviewer):
     }
 
 
+def _in_draft(campaign_id, verb, *args, **kwargs):
+    """Do what is only possible in a draft, with a campaign that is live."""
+    this = sa.update(Campaign).where(Campaign.id == campaign_id)
+    db.session.execute(this.values(status="draft"))
+    made = verb(campaign_id, *args, **kwargs)
+    db.session.execute(this.values(status="live"))
+    commit()
+    return made
+
+
 def _staff_things(world, second):
     """What only staff see: a request, work that was given up, messages, the audit log."""
     alice = world.people["alice"]
     follow = _contract_that_was_cancelled(world, second)
+    proposal = limits.propose(LIMITS, actor=second)
     request = service.ask(alice, "give_role", role="finance", reason="For this test.", actor=second)
     about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
     running = requests.begin(
@@ -582,6 +648,7 @@ def _staff_things(world, second):
     world.examples |= {
         "request_id": request,
         "follow_id": follow,
+        "limits_id": proposal,
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice),
         "message_id": _first(Message.id),

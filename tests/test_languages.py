@@ -18,6 +18,7 @@ from jinja2.ext import babel_extract
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Write as ChainWrite
 from crowdfund.compliance.models import Nominee
+from crowdfund.content.models import CampaignFaq, CampaignPerson, CampaignPicture
 from crowdfund.documents.models import Document
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
 from crowdfund.kernel import access, config, i18n, money
@@ -321,6 +322,9 @@ DATA = {
     CampaignUpdate: ("title", "text_md"),
     CampaignUpdatePicture: ("alt",),
     CampaignQuestion: ("text", "answer"),
+    CampaignFaq: ("question", "answer"),
+    CampaignPicture: ("alt",),
+    CampaignPerson: ("name", "role", "text"),
 }
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")

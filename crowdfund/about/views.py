@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.about import site_map
 from crowdfund.about.forms import TermsForm
-from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns import limits_queries
 from crowdfund.kernel import config, exports, money, vendored
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import percents
@@ -63,7 +63,7 @@ def how_it_works() -> Response:
 @bp.get("/fees")
 def fees() -> Response:
     """Show who pays what, computed from the limits in force."""
-    limits = campaigns.limits()
+    limits = limits_queries.in_force()
     fee = money.fee(_EXAMPLE_MINOR, limits.fee_bps)
     return pages.render(
         "about/fees.html",

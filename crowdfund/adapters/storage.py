@@ -61,6 +61,12 @@ def open_public(file_id: str) -> tuple[Path, str]:
     return path, CONTENT_TYPES[file_id.rpartition(".")[2]]
 
 
+def delete_public(file_id: str) -> None:
+    """Remove a public file by its content id; one that is gone already is fine."""
+    if _PUBLIC_ID.fullmatch(file_id):
+        _public_path(file_id).unlink(missing_ok=True)
+
+
 def put_cid(data: bytes) -> str:
     """Store public bytes; return their content id on IPFS (CIDv1)."""
     name = cid.cid_of(data)

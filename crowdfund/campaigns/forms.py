@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
-from crowdfund.campaigns.rules import drafts, securities
+from crowdfund.campaigns.rules import drafts, limits, securities
 from crowdfund.issuers.rules import lists
 from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _l
@@ -139,6 +139,40 @@ class RedirectForm(PageForm):
         _l("Reason"),
         [Needed()],
         description=_l("The second admin will see this. It stays in the history."),
+    )
+
+
+class LimitsForm(PageForm):
+    """New limits of all campaigns, from which day on, and why."""
+
+    from_on = StringField(
+        _l("First day"),
+        [Needed()],
+        description=_l("Today or later. If the day has begun, they apply from the approval on."),
+    )
+    goal_min_minor = StringField(limits.FIELDS["goal_min_minor"], [Needed()])
+    goal_max_minor = StringField(limits.FIELDS["goal_max_minor"], [Needed()])
+    days_min = StringField(limits.FIELDS["days_min"], [Needed()])
+    days_max = StringField(limits.FIELDS["days_max"], [Needed()])
+    investment_min_minor = StringField(limits.FIELDS["investment_min_minor"], [Needed()])
+    threshold_bps = StringField(limits.FIELDS["threshold_bps"], [Needed()])
+    grace_days = StringField(limits.FIELDS["grace_days"], [Needed()])
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l(
+            "Your colleague will read this, and it stays in the history. At least 10 characters."
+        ),
+    )
+
+
+class RefusalForm(PageForm):
+    """Why a proposal of a colleague is refused."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l("Your colleague will read this. At least 10 characters."),
     )
 
 

@@ -1,6 +1,6 @@
 """Tables of campaigns: the terms, the running totals, and who changed what state."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.campaigns import triggers
 from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.rules.limits import STATES as LIMIT_STATES
 from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS
 from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
@@ -151,22 +152,49 @@ class CampaignFollower(Base):
     __table_args__ = (sa.Index(None, "person_id", "followed_at", "campaign_id"),)
 
 
-class CampaignLimits(Base):
-    """Platform settings from a date on; the newest row that is valid counts."""
+class LimitsVersion(Base):
+    """The limits of all campaigns from a day on: one person proposes, another approves.
 
-    __tablename__ = "campaign_limits"
-    valid_from: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    `valid_from` is the beginning of that day, or the moment of the approval if that was later.
+    `open_key` is the day while the proposal is pending, so that there is one for a day. The fee is
+    not here: the contracts fix it.
+    """
+
+    __tablename__ = "limits_version"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    from_on: Mapped[date]
+    valid_from: Mapped[datetime] = mapped_column(UTCDateTime)
     goal_min_minor: Mapped[int] = mapped_column(sa.BigInteger)
     goal_max_minor: Mapped[int] = mapped_column(sa.BigInteger)
     days_min: Mapped[int]
     days_max: Mapped[int]
     investment_min_minor: Mapped[int] = mapped_column(sa.BigInteger)
     threshold_bps: Mapped[int]
-    fee_bps: Mapped[int]
     grace_days: Mapped[int]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    status: Mapped[str] = mapped_column(sa.String(12), default="pending")
+    open_key: Mapped[str | None] = mapped_column(sa.String(10), unique=True)
+    asked_by: Mapped[str] = mapped_column(ID)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
+        one_of("status", *LIMIT_STATES),
         # The contract must still record what settles at the end of the grace.
         sa.CheckConstraint(f"grace_days >= 0 AND grace_days <= {MAX_GRACE_DAYS}", name="grace"),
+        sa.CheckConstraint("goal_min_minor > 0 AND goal_max_minor >= goal_min_minor", name="goal"),
+        sa.CheckConstraint("days_min > 0 AND days_max >= days_min", name="days"),
+        sa.CheckConstraint(
+            "investment_min_minor > 0 AND investment_min_minor <= goal_min_minor",
+            name="investment",
+        ),
+        sa.CheckConstraint("threshold_bps > 0 AND threshold_bps <= 10000", name="threshold"),
+        sa.CheckConstraint(
+            "status <> 'approved' OR (decided_by IS NOT NULL AND decided_by <> asked_by)",
+            name="four_eyes",
+        ),
+        sa.Index(None, "status", "valid_from"),
+        sa.Index(None, "valid_from", "id"),
     )
 
 
@@ -216,6 +244,7 @@ class CampaignCount(Base):
 
 
 campaign_event = event_table("campaign")
+limits_version_event = event_table("limits_version")
 
 
 @event.listens_for(Base.metadata, "after_create")

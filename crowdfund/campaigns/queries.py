@@ -1,7 +1,6 @@
 """Reads about campaigns: Core queries, frozen rows, one or two a page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from crowdfund.campaigns.models import (
     Campaign,
     CampaignDocument,
     CampaignFollower,
-    CampaignLimits,
     CampaignListing,
     campaign_event,
 )
@@ -27,9 +25,8 @@ from crowdfund.campaigns.rows import (
     QueueRow,
     RaiseRow,
 )
-from crowdfund.campaigns.rules import life, terms
+from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status, Tally
-from crowdfund.campaigns.rules.terms import Limits
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import life as issuer_life
 from crowdfund.issuers.rules import team
@@ -46,7 +43,6 @@ from crowdfund.kernel.lookups import Lookup
 _C = Campaign.__table__
 _D = CampaignDocument.__table__
 _F = queries.FACTS
-_L = CampaignLimits.__table__
 _W = CampaignFollower.__table__
 _LISTED = CampaignListing.__table__
 
@@ -295,16 +291,6 @@ def start_refusal(company_id: str) -> str | None:
     """Return the reason code why a company may not start a campaign now, or None."""
     year = life.calendar_year(clock.now(), config.settings().time_zone)
     return issuer_life.start_refusal(standing(company_id), year)
-
-
-_LIMITS = sa.select(*(_L.c[field.name] for field in fields(Limits)))
-
-
-def limits(at: datetime | None = None) -> Limits:
-    """Return the platform settings in force at a moment; the defaults until a row replaces them."""
-    query = _LIMITS.where(_L.c.valid_from <= (at or clock.now()))
-    row = db.session.execute(query.order_by(_L.c.valid_from.desc()).limit(1)).first()
-    return terms.DEFAULT_LIMITS if row is None else Limits(*row)
 
 
 def verdict(campaign: RaiseRow | FundingRow, now: datetime) -> str:

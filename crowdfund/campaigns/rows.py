@@ -5,7 +5,7 @@ as long to make. These rows are `FundingRow`, `Listed` and `Found`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 
@@ -241,3 +241,25 @@ class FoundDocument:
     content_type: str
     company_id: str
     is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsRow:
+    """A version of the limits in any state; amounts in minor units."""
+
+    id: str
+    from_on: date
+    valid_from: datetime
+    goal_min_minor: int
+    goal_max_minor: int
+    days_min: int
+    days_max: int
+    investment_min_minor: int
+    threshold_bps: int
+    grace_days: int
+    reason: str
+    status: str
+    asked_by: str
+    asked_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None

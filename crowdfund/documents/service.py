@@ -39,9 +39,11 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A public picture (WebP), scanned and re-encoded from an upload."""
+    """A public picture (WebP), scanned and re-encoded from an upload; its size in pixels."""
 
     data: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,18 @@ def examine(kind: str, filename: str, data: bytes, *, turn: int = 0) -> Examined
     return Examined(kind, name, clean.content_type, clean.data)
 
 
-def poster(data: bytes) -> Poster:
-    """Scan an uploaded picture and re-encode it, at most 1,600 px a side; as slow as `examine`.
+def poster(data: bytes, *, job: str = "poster") -> Poster:
+    """Scan an uploaded picture and re-encode it; as slow as `examine`.
 
-    Re-encoding drops metadata (a photo's location too) and anything hidden in the file. Raises
+    At most 1,600 px a side and at least 320 by 240; a `portrait` at most 640 px and at least 200 by
+    200. Re-encoding drops metadata (a photo's location too) and anything hidden in the file. Raises
     rules.FileRefused or Unavailable.
     """
     rules.check_size(data)
     content_type = rules.by_content(data, rules.PICTURE)
     clamav.scan(data)
-    return Poster(sanitising.clean(data, content_type, job="poster").data)
+    clean = sanitising.clean(data, content_type, job=job)
+    return Poster(clean.data, *clean.size)
 
 
 def store(owner: Owner, kind: str, filename: str, data: bytes, *, actor: str) -> str:

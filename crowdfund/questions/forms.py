@@ -1,6 +1,6 @@
 """Forms of questions. The service applies the rules."""
 
-from wtforms import TextAreaField
+from wtforms import StringField, TextAreaField
 
 from crowdfund.kernel.forms import Needed, PageForm
 from crowdfund.kernel.i18n import _l
@@ -45,4 +45,17 @@ class HideForm(PageForm):
         _l("Reason"),
         [Needed()],
         description=_l("The person concerned will see this. At least 10 characters."),
+    )
+
+
+class CopyForm(PageForm):
+    """A question and its answer, shortened for the frequently asked questions."""
+
+    question = StringField(
+        _l("Question"), [Needed()], description=_l("2 to 150 characters of plain text.")
+    )
+    answer = TextAreaField(
+        _l("Answer"),
+        [Needed()],
+        description=_l("At most 2,000 characters of plain text. Everyone can read it."),
     )

@@ -94,6 +94,17 @@ def clean_answer(text: object) -> str:
     return texts.lines(text, "answer", _("Enter your answer."), least=2, most=MOST_ANSWER)
 
 
+def check_answered(status: str) -> None:
+    """Raise WrongState for a question that is not public with its answer."""
+    if status != Status.ANSWERED:
+        raise WrongState(_("Only an answered question can be copied."))
+
+
+def faq_words(text: str, answer: str) -> dict[str, str]:
+    """Return a question, on one line, and its answer as the frequently asked ones hold them."""
+    return {"question": " ".join(text.split()), "answer": answer}
+
+
 def public_name(first: str, last: str) -> str:
     """Return the first name and the initial of the last, as everyone sees it; may be empty.
 

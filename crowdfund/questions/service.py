@@ -1,9 +1,12 @@
 """Ask, answer, correct an answer, decline, and hide questions and answers of a campaign."""
 
+from collections.abc import Mapping
+
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.campaigns.service.shared import locked as lock_campaign
 from crowdfund.campaigns.service.shared import news_changed, refresh_pages
+from crowdfund.content.service import faq
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules.team import may
 from crowdfund.kernel import clock
@@ -118,6 +121,18 @@ def hide_answer(question_id: str, reason: str, *, actor: str) -> None:
         key=f"question:{question_id}:answer_hidden:{clock.now().timestamp():.0f}",
         path=f"/my/campaigns/{campaign.id}/questions/{question_id}",
     )
+
+
+def copy_to_faq(question_id: str, values: Mapping[str, object] | None = None, *, actor: str) -> str:
+    """Copy an answered question to the campaign's frequently asked ones; return the copy's id.
+
+    `values` holds other words for `question` and `answer`, where the own ones are too long. Raises
+    InvalidFields, Conflict (copied already, too many) or WrongState.
+    """
+    question = _locked(question_id)
+    rules.check_answered(question.status)
+    words = values or rules.faq_words(question.text, question.answer or "")
+    return faq.add(question.campaign_id, words, actor=actor, source_id=question_id)
 
 
 def _correct(question: CampaignQuestion, words: str, *, actor: str) -> None:

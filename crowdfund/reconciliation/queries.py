@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from crowdfund.campaigns.models import Campaign, CampaignLimits
+from crowdfund.campaigns.models import Campaign, LimitsVersion
 from crowdfund.campaigns.rules.terms import DEFAULT_LIMITS
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain.models import Write
@@ -105,7 +105,8 @@ def disagreeing() -> set[str]:
 
 def most_grace_days() -> int:
     """Return the longest grace that any settings or campaign give, in days."""
-    dated = db.session.scalar(sa.select(sa.func.max(CampaignLimits.__table__.c.grace_days))) or 0
+    # Proposals too: one may be approved a moment later.
+    dated = db.session.scalar(sa.select(sa.func.max(LimitsVersion.__table__.c.grace_days))) or 0
     used = db.session.scalar(sa.select(sa.func.max(_C.c.grace_days))) or 0
     return max(dated, used, DEFAULT_LIMITS.grace_days)
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.admin import queries
+from crowdfund.campaigns import limits_queries
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain import request_queries
 from crowdfund.chain.models import Cursor, Signer, Write
@@ -202,6 +203,8 @@ QUEUES = (
          "admin.requests", queries.staff_requests_waiting, "admin.confirm"),
     Kind(_l("Requests to follow a contract"), _l("a campaign and its contract ended differently"),
          "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
+    Kind(_l("Limits of campaigns to approve"), _l("proposed by a colleague"), "campaigns.limits",
+         limits_queries.waiting, "campaigns.approve_limits"),
     Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys",
          request_queries.waiting, "chain.confirm_key"),
     Kind(_l("Withdrawals to look into"), _l("the bank's answer does not fit, or is late"),

@@ -9,9 +9,10 @@ from crowdfund.adapters import mail
 from crowdfund.adapters.chain import abi
 from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.events import CampaignCancelled
-from crowdfund.campaigns.models import CampaignLimits
+from crowdfund.campaigns.models import LimitsVersion
 from crowdfund.campaigns.rules import addresses, terms
 from crowdfund.campaigns.rules import life as life_rules
+from crowdfund.campaigns.rules.limits import FIELDS
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared, totals
 from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
@@ -25,6 +26,8 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
 from tests.conftest import NOW
+
+POSTER = Poster(raising.POSTER, 64, 36)
 
 
 def states(campaign_id):
@@ -129,7 +132,7 @@ def test_a_submitted_campaign_cannot_be_changed(cast):
         lambda: drafts.save_basics(campaign_id, raising.BASICS),
         lambda: drafts.save_terms(campaign_id, raising.TERMS),
         lambda: drafts.save_story(campaign_id, raising.STORY),
-        lambda: drafts.set_picture(campaign_id, Poster(raising.POSTER), "Something else entirely"),
+        lambda: drafts.set_picture(campaign_id, POSTER, "Something else entirely"),
     ):
         with raising.refused(WrongState):
             change()
@@ -169,12 +172,17 @@ def test_a_company_that_is_not_registered_cannot_submit(cast):
     rollback()
 
 
+def approved_limits(valid_from, **changes):
+    """Return a version of the limits that two people made."""
+    values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in FIELDS} | changes
+    people = {"asked_by": "fiona", "asked_at": NOW, "decided_by": "adam", "decided_at": NOW}
+    days = {"from_on": valid_from.date(), "valid_from": valid_from}
+    return LimitsVersion(**values, **people, **days, status="approved", reason="For this test.")
+
+
 def test_limits_of_a_later_date_replace_the_briefs(cast, frozen):
     later = frozen.now() + timedelta(days=10)
-    values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in terms.Limits.__slots__} | {
-        "goal_min_minor": 20_000_00
-    }
-    db.session.add(CampaignLimits(valid_from=later, **values))
+    db.session.add(approved_limits(later, goal_min_minor=20_000_00))
     commit()
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     frozen.set(later)
@@ -356,15 +364,12 @@ def test_the_grace_of_the_campaign_counts_and_not_that_of_today(cast, frozen):
 
 
 def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
-    values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in terms.Limits.__slots__}
     for days, fits in (
         (terms.MAX_GRACE_DAYS, True),
         (terms.MAX_GRACE_DAYS + 1, False),
         (-1, False),
     ):
-        row = CampaignLimits(
-            valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days}
-        )
+        row = approved_limits(NOW + timedelta(days=days), grace_days=days)
         db.session.add(row)
         if fits:
             commit()

@@ -39,7 +39,10 @@ def draft(client, company_id):
 
 
 def picture(data=None, alt="Red coffee cherries in two hands."):
-    return {"image": (io.BytesIO(data or raising.picture()), "roaster.png"), "image_alt": alt}
+    return {
+        "image": (io.BytesIO(data or raising.picture((640, 360))), "roaster.png"),
+        "image_alt": alt,
+    }
 
 
 def read(here):

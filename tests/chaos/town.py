@@ -199,7 +199,7 @@ class Town:
             },
         )
         picture = io.BytesIO()
-        Image.new("RGB", (64, 36), (120, 60, 20)).save(picture, "PNG")
+        Image.new("RGB", (640, 360), (120, 60, 20)).save(picture, "PNG")
         drafts.set_picture(campaign, documents.poster(picture.getvalue()), "Bread in an oven.")
         drafts.save_story(campaign, STORY)
         usual = {"goal_minor": "1,000,000", "price_minor": "100", "min_minor": "100"}

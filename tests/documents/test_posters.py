@@ -33,7 +33,7 @@ def test_a_picture_of_any_kind_keeps_its_colours_on_white(app, mode):
         "CMYK": (0, 255, 255, 0),
     }
     out = io.BytesIO()
-    source = Image.new(mode, (40, 20), half.get(mode, 128 if mode == "L" else (255, 0, 0)))
+    source = Image.new(mode, (400, 300), half.get(mode, 128 if mode == "L" else (255, 0, 0)))
     if mode == "P":
         source.putpalette([0, 0, 0] * 3 + [255, 0, 0])
     source.save(out, "JPEG" if mode == "CMYK" else "PNG")
@@ -47,13 +47,53 @@ def test_a_picture_of_any_kind_keeps_its_colours_on_white(app, mode):
 
 
 @pytest.mark.parametrize(
+    ("size", "job", "least"),
+    [
+        ((1, 1), "poster", "320 × 240"),
+        ((319, 240), "poster", "320 × 240"),
+        ((1600, 239), "poster", "320 × 240"),
+        ((199, 400), "portrait", "200 × 200"),
+    ],
+)
+def test_a_picture_too_small_to_be_seen_is_refused_with_the_least_size(app, size, job, least):
+    with pytest.raises(rules.FileRefused) as refusal:
+        service.poster(raising.picture(size), job=job)
+    assert refusal.value.user_message == (
+        f"The picture is too small. Choose one of at least {least} pixels."
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "job", "made"),
+    [
+        ((320, 240), "poster", (320, 240)),
+        ((240, 320), "poster", (240, 320)),
+        ((200, 200), "portrait", (200, 200)),
+        ((1280, 960), "portrait", (640, 480)),
+    ],
+)
+def test_the_least_size_is_taken_upright_too_and_the_size_is_known(app, size, job, made):
+    fresh = service.poster(raising.picture(size), job=job)
+    assert (fresh.width, fresh.height) == made
+    with Image.open(io.BytesIO(fresh.data)) as picture:
+        assert picture.size == made
+
+
+def test_a_portrait_is_never_the_file_of_another_picture(app):
+    out = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").resize((400, 400)).save(out, "PNG")
+    one = out.getvalue()
+    assert service.poster(one).data != service.poster(one, job="portrait").data
+
+
+@pytest.mark.parametrize(
     ("data", "sentence"),
     [
         (b"", "The file is empty."),
         (b"MZ\x90\x00 an exe", "This is a program. Choose a JPEG, PNG or WebP."),
         (b"<svg onload=alert(1)>", "can contain programs"),
         (raising.PDF, "This is a PDF. Choose a JPEG, PNG or WebP."),
-        (raising.picture()[:60], "cut off"),
+        (raising.picture((640, 360))[:60], "cut off"),
         (b"GIF89a" + b"\0" * 99, "GIF picture"),
     ],
 )

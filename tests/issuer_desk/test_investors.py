@@ -6,7 +6,7 @@ import io
 import sqlalchemy as sa
 
 from crowdfund.compliance.service import files
-from crowdfund.investments import service
+from crowdfund.investments import refunding, service
 from crowdfund.kernel import audit
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.people import queries as people
@@ -103,7 +103,7 @@ def test_whose_money_went_back_is_no_holder_and_not_named(invested):
 
 def test_a_campaign_that_was_refunded_names_nobody(invested):
     set_status("failed")
-    service.refund_all(invested.campaign_id, reason="For this test.")
+    refunding.refund_next(invested.campaign_id, reason="For this test.")
     commit()
     set_status("refunded")
     assert "Tadesse" not in invested.ask("alice", "investors.csv").text

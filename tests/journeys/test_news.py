@@ -51,7 +51,7 @@ def test_a_company_writes_an_update_with_a_picture_and_everyone_reads_it(world, 
     owner.get_by_role("link", name="Add a picture").click()
     look(owner, "Add a picture")
     picture = tmp_path / "crew.png"
-    picture.write_bytes(raising.picture((320, 180)))
+    picture.write_bytes(raising.picture((640, 360)))
     owner.get_by_label("Picture", exact=True).set_input_files(picture)
     owner.get_by_label("What does the picture show?").fill("Three people on a roof.")
     owner.get_by_role("button", name="Add").click()

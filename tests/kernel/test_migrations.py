@@ -1,7 +1,7 @@
 """Migrations over rows: an installation of the last release keeps people, documents and money."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 
 from crowdfund import create_app
 from crowdfund.adapters import storage
-from crowdfund.campaigns import listing
+from crowdfund.campaigns import limits_queries, listing
 from crowdfund.campaigns import queries as queries_of_campaigns
 from crowdfund.campaigns.rules import addresses
 from crowdfund.documents import service as documents
@@ -446,6 +446,44 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
         connection.execute(sa.text("UPDATE campaign SET search_text = 'solar' WHERE id = 'Draft'"))
     upgrade(directory=MIGRATIONS)
     assert listed("solar") == (["Draft"], 3)
+
+
+def test_limits_that_were_entered_by_hand_become_approved_versions_and_come_back(old):
+    upgrade(directory=MIGRATIONS, revision="0028")
+    moment = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
+    row = (300_000, 400_000_000, 20, 90, 20_000, 6_000, 250, 4)
+    names = (
+        "valid_from, goal_min_minor, goal_max_minor, days_min, days_max, investment_min_minor, "
+        "threshold_bps, fee_bps, grace_days"
+    )
+    marks, values = ":at, :a, :b, :c, :d, :e, :f, :g, :h", dict(zip("abcdefgh", row, strict=True))
+    with db.engine.begin() as connection:
+        connection.execute(
+            sa.text(f"INSERT INTO campaign_limits ({names}) VALUES ({marks})"),
+            {"at": moment, **values},
+        )
+    upgrade(directory=MIGRATIONS)
+    current = limits_queries.in_force(THEN)
+    assert (current.goal_min_minor, current.days_max, current.grace_days) == (300_000, 90, 4)
+    assert current.fee_bps == 250
+    version = limits_queries.version_in_force(THEN)
+    assert (version.status, version.asked_by, version.valid_from) == ("approved", "cli", THEN)
+    assert limits_queries.in_force(THEN - timedelta(seconds=1)).goal_min_minor == 1_000_00
+    rollback()
+    downgrade(directory=MIGRATIONS, revision="0028")
+    with db.engine.connect() as connection:
+        (found,) = connection.execute(sa.text(f"SELECT {names} FROM campaign_limits")).all()
+    assert tuple(found)[1:] == row
+    upgrade(directory=MIGRATIONS)
+
+
+def test_the_pages_of_campaigns_go_down_and_up_again(old):
+    upgrade(directory=MIGRATIONS)
+    downgrade(directory=MIGRATIONS, revision="0027")
+    gone = {"campaign_faq", "campaign_picture", "campaign_person", "limits_version"}
+    assert not gone & set(sa.inspect(db.engine).get_table_names())
+    upgrade(directory=MIGRATIONS)
+    assert gone <= set(sa.inspect(db.engine).get_table_names())
 
 
 def test_an_old_installation_on_sqlite_refuses_replace_after_the_migration(old, database_kind):

@@ -108,7 +108,7 @@ def test_the_team_writes_previews_adds_a_picture_and_publishes_without_javascrip
     assert "<strong>Monday</strong>" in preview.text
     assert queries.all_of(news.campaign_id).rows == []
     here = alice.post(f"{news.desk}/new", data=TEXTS).headers["Location"]
-    upload = (io.BytesIO(raising.picture()), "roaster.png")
+    upload = (io.BytesIO(raising.picture((640, 360))), "roaster.png")
     picture = {"image": upload, "image_alt": "A roaster on a lorry."}
     assert alice.post(f"{here}/picture", data=picture).headers["Location"] == here
     page = alice.get(here).text

@@ -32,19 +32,21 @@ COMMAND = (sys.executable, "-E", "-s", "-B", str(Path(__file__).parent / "child.
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A harmless copy: bytes, type, number of pages (one for a picture)."""
+    """A harmless copy: bytes, type, number of pages (one for a picture), pixels of a picture."""
 
     data: bytes
     content_type: str
     pages: int
+    size: tuple[int, int] = (0, 0)
 
 
 def clean(data: bytes, content_type: str, *, job: str = "document", turn: int = 0) -> Clean:
     """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
 
-    `job` is `document` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a
-    side). `turn` turns a picture clockwise by 90, 180 or 270 degrees. Raises FileRefused
-    with a sentence, Unavailable if too many files are being read.
+    `job` is `document` (a picture stays readable, 2,400 px a side), `poster` (WebP, 1,600 px a
+    side, at least 320 by 240) or `portrait` (WebP, 640 px a side, at least 200 by 200). `turn`
+    turns a picture clockwise by 90, 180 or 270 degrees. Raises FileRefused with a sentence,
+    Unavailable if too many files are being read.
     """
     if not TURNS.acquire(timeout=WAIT_S):
         raise _busy()
@@ -91,10 +93,18 @@ def _answer(out: bytes) -> Clean:
     result = json.loads(head)
     if "refused" in result:
         raise FileRefused(_sentence(result["refused"]))
-    return Clean(data, result["content_type"], result["pages"])
+    width, height = result.get("size", (0, 0))
+    return Clean(data, result["content_type"], result["pages"], (width, height))
 
 
 def _sentence(word: str) -> str:
+    if word.startswith("small "):
+        _word, longer, shorter = word.split()
+        return _(
+            "The picture is too small. Choose one of at least %(longer)s × %(shorter)s pixels.",
+            longer=longer,
+            shorter=shorter,
+        )
     sentences = {
         "pixels": _(
             "The picture has too many pixels. Make it smaller: 2,000 wide and high is enough."

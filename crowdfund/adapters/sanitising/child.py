@@ -38,8 +38,10 @@ def main(content_type: str, job: str, turn: str, memory_mb: str, cpu_s: str) -> 
         else:
             import pictures
 
-            data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job, int(turn))
-            result = {"content_type": kind, "pages": 1}
+            data, kind, size = pictures.rewrite(
+                sys.stdin.buffer.read(), content_type, job, int(turn)
+            )
+            result = {"content_type": kind, "pages": 1, "size": size}
     except MemoryError:
         result, data = {"refused": "heavy"}, b""
     except Exception as error:  # noqa: BLE001 - the file is foreign: whatever it raises, it is refused

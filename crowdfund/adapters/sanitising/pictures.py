@@ -7,7 +7,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-SIDES = {"document": 2400, "poster": 1600}
+SIDES = {"document": 2400, "poster": 1600, "portrait": 640}
+# The least longer and shorter side of a picture for everybody: a smaller one would be a blur.
+LEAST = {"poster": (320, 240), "portrait": (200, 200)}
 # Pixels that fit into the memory of this process, by mode; the others need a second copy on the
 # way.
 MOST_PIXELS = {
@@ -30,8 +32,10 @@ TURNS = {
 }
 
 
-def rewrite(data: bytes, content_type: str, job: str, turn: int = 0) -> tuple[bytes, str]:
-    """Return fresh bytes and their type: JPEG for a document, WebP for a poster.
+def rewrite(
+    data: bytes, content_type: str, job: str, turn: int = 0
+) -> tuple[bytes, str, tuple[int, int]]:
+    """Return fresh bytes, their type and size: JPEG for a document, WebP for everybody's pictures.
 
     `turn` is in degrees clockwise, on top of how the camera was held.
     """
@@ -39,7 +43,7 @@ def rewrite(data: bytes, content_type: str, job: str, turn: int = 0) -> tuple[by
     Image.MAX_IMAGE_PIXELS = None  # our own, stricter limit follows
     try:
         with _open(data, content_type) as source:
-            _check(source, side)
+            _check(source, side, LEAST.get(job, (1, 1)))
             source.load()
             picture = _upright(source, side)
             if turn in TURNS:
@@ -49,11 +53,12 @@ def rewrite(data: bytes, content_type: str, job: str, turn: int = 0) -> tuple[by
     except OSError as error:
         raise RefusedError("truncated" if "truncated" in str(error) else "picture") from error
     out = io.BytesIO()
-    if job == "poster":
-        picture.save(out, "WEBP", quality=80, method=4)
-        return out.getvalue(), "image/webp"
+    if job in LEAST:
+        # Another quality for each, so that no portrait is the file of another picture.
+        picture.save(out, "WEBP", quality=80 if job == "poster" else 84, method=4)
+        return out.getvalue(), "image/webp", picture.size
     picture.save(out, "JPEG", quality=85, optimize=False, subsampling=0)
-    return out.getvalue(), "image/jpeg"
+    return out.getvalue(), "image/jpeg", picture.size
 
 
 def _open(data: bytes, content_type: str) -> Image.Image:
@@ -67,8 +72,10 @@ def _open(data: bytes, content_type: str) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=(FORMATS[content_type],))
 
 
-def _check(source: Image.Image, side: int) -> None:
+def _check(source: Image.Image, side: int, least: tuple[int, int]) -> None:
     """Refuse by the header, before anything is decoded."""
+    if max(source.size) < least[0] or min(source.size) < least[1]:
+        raise RefusedError(f"small {least[0]} {least[1]}")
     if getattr(source, "n_frames", 1) != 1:
         raise RefusedError("frames")
     if source.format == "JPEG":

@@ -10,7 +10,7 @@ from crowdfund.kernel import hashing, money
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import numbers
 from crowdfund.kernel.fields.collecting import Values, collect
-from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.i18n import _, _l, ngettext
 
 # How long after the deadline a contract records payments and only we may close it: SETTLEMENT_GRACE
 # in contracts/src/campaign/CampaignBase.sol. A test compares the two.
@@ -40,7 +40,8 @@ class Limits:
     grace_days: int = 5
 
 
-# The brief's data set (rules.md, Limits); rows of `campaign_limits` with a later date replace it.
+# The brief's data set (rules.md, Limits); approved rows of `limits_version` replace it from their
+# dates on, all but the fee, which the contracts fix.
 DEFAULT_LIMITS = Limits()
 
 
@@ -60,12 +61,16 @@ def _amount(field: str, values: Values, ask: str) -> int:
 
 def parse_days(text: object, limits: Limits) -> int:
     """Return a number of days within the limits. Raises Invalid."""
-    ask = _(
+    ask, least, most = _ask_days(limits), limits.days_min, limits.days_max
+    return numbers.whole(text, "duration_days", ask, least=least, most=most)
+
+
+def _ask_days(limits: Limits) -> str:
+    return _(
         "Enter how many days the campaign runs, from %(days_min)s to %(days_max)s.",
         days_min=limits.days_min,
         days_max=limits.days_max,
     )
-    return numbers.whole(text, "duration_days", ask, least=limits.days_min, most=limits.days_max)
 
 
 def clean_terms(
@@ -109,10 +114,34 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
         errors["max_minor"] = _("The maximum investment must not be less than the minimum.")
     if goal is not None and most is not None and most > goal:
         errors["max_minor"] = _("The maximum investment must not be more than the goal.")
+    days = terms.get("duration_days")
+    if days is not None and not limits.days_min <= days <= limits.days_max:
+        errors["duration_days"] = _ask_days(limits)
     if goal is not None and price is not None and price > goal:
         errors["price_minor"] = _("This must not be more than the goal.")
     elif price:
         errors = _check_divides(terms, price) | errors
+    return errors
+
+
+def check_platform(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
+    """Return what `check_terms` does, and a sentence if the platform's part has changed.
+
+    Threshold and grace period are those in force when the terms were saved. A draft whose terms are
+    good when they are saved fails only because the limits have changed since.
+    """
+    errors = check_terms(terms, limits)
+    if terms["threshold_bps"] != limits.threshold_bps:
+        errors["threshold_bps"] = _(
+            "Campaigns now need %(percent)s %% of the goal to go ahead.",
+            percent=limits.threshold_bps // 100,
+        )
+    if terms["grace_days"] != limits.grace_days:
+        errors["grace_days"] = ngettext(
+            "Payments now have %(num)s day after the deadline to arrive.",
+            "Payments now have %(num)s days after the deadline to arrive.",
+            limits.grace_days,
+        )
     return errors
 
 

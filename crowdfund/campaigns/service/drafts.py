@@ -6,7 +6,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from crowdfund.adapters import storage
-from crowdfund.campaigns import queries
+from crowdfund.campaigns import limits_queries, queries
 from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.campaigns.rules import drafts, securities, terms
 from crowdfund.campaigns.rules.addresses import folded
@@ -34,7 +34,7 @@ from crowdfund.notifications import service
 
 def create_draft(company_id: str, *, actor: str) -> str:
     """Open an empty draft for a company with today's platform settings; return its id."""
-    now, limits, campaign_id = clock.now(), queries.limits(), new_id()
+    now, limits, campaign_id = clock.now(), limits_queries.in_force(), new_id()
     company = issuers_queries.get(company_id)
     db.session.add(
         Campaign(
@@ -123,10 +123,14 @@ def save_story(campaign_id: str, story_md: str) -> None:
 
 
 def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
-    """Save goal, price, limits per person and duration, typed as text; raises InvalidFields."""
-    campaign = editable(campaign_id)
-    good, errors = terms.clean_terms(values, queries.limits(), campaign.security_type)
+    """Save goal, price, limits per person and duration, typed as text; raises InvalidFields.
+
+    Threshold and grace period become those in force now: the page shows them beside.
+    """
+    campaign, limits = editable(campaign_id), limits_queries.in_force()
+    good, errors = terms.clean_terms(values, limits, campaign.security_type)
     _refuse(errors)
+    campaign.threshold_bps, campaign.grace_days = limits.threshold_bps, limits.grace_days
     for name, value in good.items():
         setattr(campaign, name, value)
     touch(campaign)
@@ -143,7 +147,8 @@ def submit(campaign_id: str, *, actor: str) -> None:
     if missing:
         pages = ", ".join(drafts.STEP_TITLES[step].lower() for step in missing)
         raise Incomplete(_("Some pages are not complete yet: %(pages)s.", pages=pages))
-    _refuse(terms.check_terms(draft, queries.limits()))
+    errors = terms.check_platform(draft, limits_queries.in_force())
+    _refuse(errors | _correct_the_terms() if errors else errors)
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
         raise NotEligible(str(REFUSALS[refusal]))
@@ -151,6 +156,14 @@ def submit(campaign_id: str, *, actor: str) -> None:
     change(campaign, Status.SUBMITTED, actor=actor)
     notify_team(campaign, "submitted")
     service.queue_work("staff.campaigns", key=f"{campaign.id}:{campaign.submitted_at.timestamp()}")
+
+
+def _correct_the_terms() -> dict[str, str]:
+    sentence = _(
+        "The limits for campaigns have changed since you saved these terms. Open “Goal, limits and "
+        "price”, correct them and save the page again."
+    )
+    return {"limits": sentence}
 
 
 def _refuse(errors: Mapping[str, str]) -> None:

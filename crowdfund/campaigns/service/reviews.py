@@ -1,11 +1,20 @@
 """Approve or reject a submitted campaign; never one of one's own company."""
 
-from crowdfund.campaigns import queries
+from dataclasses import asdict
+
+from crowdfund.campaigns import limits_queries, queries
+from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.campaigns.rules import life, securities
 from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.life import deploy
-from crowdfund.campaigns.service.shared import Incomplete, change, notify_team, reviewable
+from crowdfund.campaigns.service.shared import (
+    Incomplete,
+    LimitsChanged,
+    change,
+    notify_team,
+    reviewable,
+)
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.fields import texts
@@ -16,7 +25,7 @@ from crowdfund.kernel.statuses import status_text
 def approve(campaign_id: str, *, actor: str) -> None:
     """Approve a submitted campaign, fix its terms and have it deployed.
 
-    Raises NotYours (four eyes), NotEligible, Incomplete or WrongState.
+    Raises NotYours (four eyes), NotEligible, Incomplete, LimitsChanged or WrongState.
     """
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.APPROVED)
@@ -25,6 +34,7 @@ def approve(campaign_id: str, *, actor: str) -> None:
         raise Incomplete(
             _("The terms of the loan or revenue share are missing. Send it back to the company.")
         )
+    _check_limits(row)
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     terms = terms_rules.agreed(row)
     if documents := [document.cid for document in queries.documents(campaign_id)]:
@@ -33,6 +43,19 @@ def approve(campaign_id: str, *, actor: str) -> None:
     change(campaign, Status.APPROVED, actor=actor)
     notify_team(campaign, "approved")
     deploy(campaign_id, actor=actor)
+
+
+def _check_limits(row: CampaignRow) -> None:
+    """Refuse terms that were within the limits when they were submitted, and are not now."""
+    errors = terms_rules.check_platform(asdict(row), limits_queries.in_force())
+    if errors:
+        raise LimitsChanged(
+            _(
+                "The limits for campaigns have changed since this campaign was submitted: "
+                "%(sentences)s Send it back to the company.",
+                sentences=" ".join(errors.values()),
+            )
+        )
 
 
 def reject(campaign_id: str, reason: str, *, actor: str) -> None:

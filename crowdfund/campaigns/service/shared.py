@@ -28,6 +28,12 @@ class Incomplete(Conflict):
     code = "incomplete"
 
 
+class LimitsChanged(Conflict):
+    """The terms are outside of limits that came into force after they were submitted."""
+
+    code = "limits_changed"
+
+
 def locked(campaign_id: str) -> Campaign:
     """Return a campaign, locked until the transaction ends; raises CampaignMissing.
 

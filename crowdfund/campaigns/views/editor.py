@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.campaigns import follower_queries, forms, queries
+from crowdfund.campaigns import follower_queries, forms, limits_queries, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
 from crowdfund.campaigns.rules import drafts, life, offers, terms
 from crowdfund.campaigns.service import drafts as drafts_service
@@ -85,7 +85,7 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     if step == "terms":
         form.price_minor.label.text = offers.price_label(kind)
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
-    context |= {"limits": queries.limits(), "preview": None}
+    context |= {"limits": limits_queries.in_force(), "preview": None}
     page = f"campaigns/edit_{step}.html"
     partial = "campaigns/_picture.html" if step == "picture" else None
     if not form.validate_on_submit():

@@ -17,6 +17,7 @@ PAGES = {
     "request": ("admin.requested", "request_id"),
     "company": ("compliance.company", "company_id"),
     "campaign": ("campaigns.staff_detail", "campaign_id"),
+    "limits": ("campaigns.limits_version", "limits_id"),
     "follow": ("reconciliation.requested", "follow_id"),
     "payment": ("payments.detail", "payment_id"),
     "payout": ("payouts.detail", "payout_id"),

@@ -15,6 +15,8 @@ from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import files as person_files
 from crowdfund.compliance.service import reviews as person_reviews
 from crowdfund.compliance.service import submissions
+from crowdfund.content.service import faq, gallery
+from crowdfund.content.service import people as page_people
 from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
@@ -25,7 +27,7 @@ from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
 from crowdfund.local import authenticator
-from crowdfund.local.story import cast, news, news_cast, pictures
+from crowdfund.local.story import cast, news, news_cast, page_cast, pictures
 from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
 from crowdfund.payout_accounts import service as payout_accounts
@@ -310,7 +312,21 @@ def _write_campaign(company_id: str, owner: str, one: cast.Raise) -> str:
     data = pictures.memorandum(f"{one.company}: {one.title}", one.story)
     document = Examined("memorandum", "information-memorandum.pdf", "application/pdf", data)
     campaign_documents.add_document(campaign_id, cast.MEMORANDUM_TITLE, document, actor=owner)
+    if one.slug == page_cast.CAMPAIGN:
+        _write_page(campaign_id, owner)
     return campaign_id
+
+
+def _write_page(campaign_id: str, owner: str) -> None:
+    """Show questions with answers, pictures and people on the page of a draft."""
+    for entry in page_cast.FAQ:
+        faq.add(campaign_id, entry, actor=owner)
+    for shown in page_cast.PICTURES:
+        file_id = storage.put_public(pictures.picture(shown.scene), "svg")
+        stored = gallery.Stored(file_id, *page_cast.SIZE)
+        gallery.add(campaign_id, stored, shown.alt, actor=owner)
+    for person in page_cast.PEOPLE:
+        page_people.add(campaign_id, person | {"agreed": "y"}, actor=owner)
 
 
 def _status(story: Story, one: cast.Raise) -> str:

@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.requests": ("admin",),
     "staff.follow": ("admin", "finance"),
     "staff.keys": ("admin",),
+    "staff.limits": ("admin", "finance"),
 }
 
 KINDS = {
@@ -68,5 +69,10 @@ KINDS = {
         _l("A request about keys or wallets needs a second admin"),
         _l("There is new work in the queue for requests about keys, pauses and wallets."),
         "/staff/chain/keys",
+    ),
+    "staff.limits": _queue(
+        _l("New limits of campaigns need a second approval"),
+        _l("A colleague proposed other limits. Compare them with those in force and decide."),
+        "/staff/limits",
     ),
 }

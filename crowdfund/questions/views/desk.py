@@ -6,7 +6,9 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.campaigns.rules import life
+from crowdfund.content import queries as content
+from crowdfund.kernel.errors import Conflict, CrowdfundError, InvalidFields
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
@@ -55,6 +57,21 @@ def hide_answer(campaign_id: str, question_id: str) -> BaseResponse:
     return _hide(campaign_id, question_id, service.hide_answer, text)
 
 
+@bp.post(f"{_ONE}/faq")
+def staff_copy_to_faq(campaign_id: str, question_id: str) -> BaseResponse:
+    """Copy an answered question to the campaign's frequently asked ones."""
+    queries.of_campaign(campaign_id, question_id)
+    try:
+        service.copy_to_faq(question_id, actor=identity.signed_in().id)
+    except InvalidFields as error:
+        raise Conflict(
+            _("This question or its answer is too long. The company can shorten and copy it.")
+        ) from error
+    pages.flash(_("Copied to the frequently asked questions."), "success")
+    here = url_for("questions.staff_show", campaign_id=campaign_id, question_id=question_id)
+    return pages.back(here)
+
+
 def _hide(campaign_id: str, question_id: str, verb: Callable[..., None], done: str) -> BaseResponse:
     form = forms.HideForm()
     queries.of_campaign(campaign_id, question_id)
@@ -74,13 +91,16 @@ def _page(
     campaign_id: str, question_id: str, form: forms.HideForm, *, status: int = 200
 ) -> Response:
     question = queries.of_campaign(campaign_id, question_id)
+    campaign = campaigns.by_id(campaign_id)
     former, events = queries.former(question_id), queries.history(question_id)
     actors = {one.actor for one in events} | {one.answered_by for one in former}
     return pages.render(
         "questions/staff_show.html",
         status=status,
-        campaign=campaigns.by_id(campaign_id),
+        campaign=campaign,
         question=question,
+        is_copied=question_id in content.copied(campaign_id),
+        takes_faq=campaign.status == life.Status.LIVE,
         form=form,
         former=former,
         events=events,

@@ -4,13 +4,15 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rules import life
+from crowdfund.content import queries as content
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules.team import may
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError, InvalidFields
 from crowdfund.kernel.forms import named, put_errors
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.web import identity, pages, requests
-from crowdfund.questions import forms, queries, service
+from crowdfund.questions import forms, queries, rules, service
 from crowdfund.questions.rules import Status
 from crowdfund.questions.views.blueprint import bp
 
@@ -75,6 +77,37 @@ def decline(campaign_id: str, question_id: str) -> BaseResponse:
     return pages.back(url_for("questions.manage", campaign_id=campaign_id))
 
 
+@bp.post(f"{_ONE}/faq")
+def copy_to_faq(campaign_id: str, question_id: str) -> BaseResponse:
+    """Copy an answered question to the frequently asked ones; one that is too long is shortened.
+
+    The form with the words is shown only then, and sends them back here.
+    """
+    me = identity.signed_in().id
+    campaign, question = queries.for_member(campaign_id, question_id, me, "campaign")
+    words = rules.faq_words(question.text, question.answer or "")
+    form = forms.CopyForm(None, data=words)
+    if "question" in request.form:
+        form = forms.CopyForm()
+    try:
+        service.copy_to_faq(question_id, form.data, actor=me)
+    except CrowdfundError as error:
+        if not isinstance(error, InvalidFields):
+            raise
+        put_errors(form, error)
+        return pages.render(
+            "content/faq_edit.html",
+            status=error.status,
+            campaign=campaign,
+            form=form,
+            here=url_for("questions.copy_to_faq", campaign_id=campaign_id, question_id=question_id),
+            title=_("Shorten the question"),
+            is_public=True,
+        )
+    pages.flash(_("Copied to the frequently asked questions."), "success")
+    return pages.back(url_for("content.faq", campaign_id=campaign_id))
+
+
 def _page(
     campaign_id: str,
     question_id: str,
@@ -95,4 +128,6 @@ def _page(
         can_write=may(issuers.role_of(campaign.company_id, me), "campaign"),
         former=queries.former(question_id),
         reason=queries.last_reasons([question]).get(question_id, ""),
+        is_copied=question_id in content.copied(campaign_id),
+        takes_faq=campaign.status == life.Status.LIVE,
     )

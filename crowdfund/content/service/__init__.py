@@ -1,0 +1,1 @@
+"""Change the page of a campaign: `faq`, `gallery`, `people`."""
