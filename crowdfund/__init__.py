@@ -30,6 +30,7 @@ FEATURES = (
     "questions",
     "about",
     "reconciliation",
+    "tracing",
     "reports",
     "admin",
     "backups",

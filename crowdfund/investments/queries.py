@@ -182,13 +182,13 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     """
     is_in = _I.c.status.in_(rules.IN)
     not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
-    is_arriving = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
+    has_arrived = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
     selected = columns(
         CampaignSums,
         _C,
         active=_sum_where(_I.c.status.in_(rules.ACTIVE)),
         settled=_sum_where(is_in),
-        arriving=_sum_where(is_arriving),
+        arriving=_sum_where(has_arrived),
         investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
     )
     query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
@@ -203,12 +203,16 @@ def arriving_minor(campaign_id: str) -> int:
 
     Paid is what a webhook said or what the gateway answers; a reservation alone is not.
     """
+    query = sa.select(_sum_where(is_arriving())).outerjoin(_P, _P.c.id == _I.c.payment_id)
+    return db.session.scalar(query.where(_I.c.campaign_id == campaign_id)) or 0
+
+
+def is_arriving() -> sa.ColumnElement[bool]:
+    """Return the condition that an investment, joined with its payment, is paid but not settled."""
     is_reported = sa.and_(
         _I.c.status == rules.Status.PAYING, _P.c.reported.in_(("SUCCESS", "SETTLED"))
     )
-    is_paid = sa.or_(_I.c.status == rules.Status.AUTHORISED, is_reported)
-    query = sa.select(_sum_where(is_paid)).outerjoin(_P, _P.c.id == _I.c.payment_id)
-    return db.session.scalar(query.where(_I.c.campaign_id == campaign_id)) or 0
+    return sa.or_(_I.c.status == rules.Status.AUTHORISED, is_reported)
 
 
 def _sum_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
