@@ -1,7 +1,6 @@
 """What an explanation of an amount consists of; amounts are minor units."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from crowdfund.kernel import access
@@ -27,7 +26,13 @@ class Link:
     """A page that the reader may open."""
 
     endpoint: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    argument: str = ""
+    value: str = ""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return what its address is built of."""
+        return {self.argument: self.value} if self.argument else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,18 @@ class WriteFacts:
     updated_at: datetime
     tx_hash: str | None
     block_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFacts:
+    """That an investment's money went back, with its campaign."""
+
+    investment_id: str
+    at: datetime
+    from_status: str | None
+    reason: str
+    slug: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,14 @@ def company_balance(company_id: str, reader: Reader, place: Place) -> Explanatio
     if not is_own and not reader.may("ledger.account"):
         raise rules.missing()
     account = ledger_rules.company_wallet(company_id)
-    home = Link("campaigns.dashboard") if is_own else Link("ledger.account", {"account": account})
+    home = Link("campaigns.dashboard") if is_own else Link("ledger.account", "account", account)
     return _balance(account, CURRENCY, reader, place, home=home)
 
 
 def account_balance(thing_id: str, reader: Reader, place: Place) -> Explanation:
     """Explain the balance of any account, to staff."""
     account, currency = _account(thing_id)
-    home = Link("ledger.account", {"account": account})
+    home = Link("ledger.account", "account", account)
     return _balance(account, currency, reader, place, home=home)
 
 
@@ -57,7 +57,7 @@ def account_balance_after(thing_id: str, reader: Reader, place: Place) -> Explan
     """Explain the balance of any account after one of its postings, to staff."""
     name, spot = rules.split_spot(thing_id)
     account, currency = _account(name)
-    home = Link("ledger.account", {"account": account})
+    home = Link("ledger.account", "account", account)
     return _balance_after(account, currency, spot, reader, place, home=home)
 
 
@@ -72,7 +72,7 @@ def _wallet(user_id: str, reader: Reader) -> str:
 def _wallet_home(user_id: str, reader: Reader) -> Link:
     if user_id == reader.id:
         return Link("ledger.wallet")
-    return Link("ledger.account", {"account": ledger_rules.user_wallet(user_id)})
+    return Link("ledger.account", "account", ledger_rules.user_wallet(user_id))
 
 
 def _account(thing_id: str) -> tuple[str, str]:
@@ -148,7 +148,7 @@ def wallet_on_hold(user_id: str, reader: Reader, place: Place) -> Explanation:
 def account_held(thing_id: str, reader: Reader, place: Place) -> Explanation:
     """Explain what is held of any account, to staff."""
     account, currency = _account(thing_id)
-    home = Link("ledger.account", {"account": account})
+    home = Link("ledger.account", "account", account)
     return _held(account, currency, reader, place, home=home)
 
 
@@ -211,7 +211,7 @@ def withdrawal_amount(payout_id: str, reader: Reader, place: Place) -> Explanati
         sum_minor=hold.amount_minor,
         currency=row.currency,
         page=withdrawals.hold_line(row, status=hold.status, at=hold.created_at, reader=reader),
-        home=Link("payouts.detail" if is_staff else "payouts.show", {"payout_id": row.id}),
+        home=Link("payouts.detail" if is_staff else "payouts.show", "payout_id", row.id),
         related=posting_lines(entries, reader),
     )
 
@@ -242,7 +242,7 @@ def posting_amount(thing_id: str, reader: Reader, place: Place) -> Explanation:
         sum_minor=sign * posting.amount_minor,
         currency=entry.currency,
         page=Page([line], None, None),
-        home=Link("ledger.entry", {"entry_id": entry.id}) if is_open else None,
+        home=Link("ledger.entry", "entry_id", entry.id) if is_open else None,
     )
 
 

@@ -129,13 +129,13 @@ def of_ways(
     place: Place,
 ) -> Explanation:
     """Return how an amount of a campaign is the sum of several lists, shown as one."""
-    newest = (Key(_I.c.id, is_descending=True),)
-    page = read_page(parts, newest, place, size=lines_of.SIZE, row=WayLine)
+    listed = sa.union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
+    newest = (Key(listed.c.id, is_descending=True),)
+    page = read_page(sa.select(listed), newest, place, size=lines_of.SIZE, row=WayLine)
     found = sources.of_things([("investment", row.id) for row in page.rows], reader)
-    total = sum(_total(part) for part in parts)
     return Explanation(
         number_minor=number_minor,
-        sum_minor=total,
+        sum_minor=_total(listed),
         currency=campaign.currency,
         page=page.map(lambda row: _way(row, reader, found.get(("investment", row.id), ()))),
         subject=str(campaign.title),
@@ -144,11 +144,9 @@ def of_ways(
     )
 
 
-def _total(part: sa.Select[tuple[object, ...]]) -> int:
-    few = part.subquery()
-    return int(
-        db.session.scalar(sa.select(sa.func.coalesce(sa.func.sum(few.c.amount_minor), 0))) or 0
-    )
+def _total(listed: sa.Subquery) -> int:
+    query = sa.select(sa.func.coalesce(sa.func.sum(listed.c.amount_minor), 0))
+    return int(db.session.scalar(query) or 0)
 
 
 def _way(row: WayLine, reader: Reader, found: tuple[Source, ...]) -> Line:
@@ -244,10 +242,10 @@ def _is_own(campaign: CampaignFacts, reader: Reader) -> bool:
 
 def _home(campaign: CampaignFacts, reader: Reader) -> Link:
     if reader.may(_STAFF_PAGE):
-        return Link(_STAFF_PAGE, {"campaign_id": campaign.id})
+        return Link(_STAFF_PAGE, "campaign_id", campaign.id)
     if _is_own(campaign, reader):
-        return Link("campaigns.manage", {"campaign_id": campaign.id})
-    return Link("campaigns.detail", {"slug": campaign.slug})
+        return Link("campaigns.manage", "campaign_id", campaign.id)
+    return Link("campaigns.detail", "slug", campaign.slug)
 
 
 def _since(campaign: CampaignFacts) -> str:

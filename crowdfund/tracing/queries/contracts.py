@@ -88,7 +88,7 @@ def _line(row: ReadContract) -> Line:
     at_block = Source(
         _("Answer of the contract at block %(block)s", block=number(row.block_number)),
         row.at,
-        link=Link("campaigns.detail", {"slug": row.slug}) if row.slug else None,
+        link=Link("campaigns.detail", "slug", row.slug) if row.slug else None,
         hashes=((_("Address"), row.address),),
     )
     what = row.title or _("Contract without a campaign")

@@ -169,5 +169,5 @@ def _facts(row: InvestmentLine) -> tuple[str, ...]:
 
 def _home(row: InvestmentLine, reader: Reader) -> Link:
     if row.user_id == reader.id:
-        return Link("investments.show", {"investment_id": row.id})
-    return Link("payments.detail", {"payment_id": str(row.payment_id)})
+        return Link("investments.show", "investment_id", row.id)
+    return Link("payments.detail", "payment_id", str(row.payment_id))

@@ -110,7 +110,7 @@ def _explained(
         currency=currency,
         page=Page(lines),
         subject=row.description,
-        home=Link(page, {"payment_id": row.id}),
+        home=Link(page, "payment_id", row.id),
         related=related,
     )
 
@@ -128,7 +128,7 @@ def exception_amount(exception_id: str, reader: Reader, place: Place) -> Explana
         currency=found.currency,
         page=Page(lines),
         subject=status_text(found.kind),
-        home=Link("payments.exception", {"exception_id": found.id}),
+        home=Link("payments.exception", "exception_id", found.id),
     )
 
 
@@ -185,7 +185,7 @@ def _payment(row: PaymentRow, amount_minor: int, figure: str) -> Line:
         row.description or row.id,
         row.created_at,
         row.status,
-        Link("payments.detail", {"payment_id": row.id}),
+        Link("payments.detail", "payment_id", row.id),
         details=((_("Payment"), row.id),),
     )
     what = _("Payment")

@@ -10,7 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import gateways
+from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Tx, Write
+from crowdfund.investments import rules as investment_rules
+from crowdfund.investments.models import Investment, investment_event
 from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.kernel.i18n import _, number
 from crowdfund.kernel.statuses import status_text
@@ -25,6 +28,7 @@ from crowdfund.tracing.rows import (
     MessageFacts,
     PaymentFacts,
     Reader,
+    ReturnFacts,
     Source,
     Thing,
     WriteFacts,
@@ -32,6 +36,7 @@ from crowdfund.tracing.rows import (
 
 _P, _I, _X = Payment.__table__, Inbox.__table__, PaymentException.__table__
 _W, _T = Write.__table__, Tx.__table__
+_N, _S = Investment.__table__, Campaign.__table__
 _MOST_MESSAGES = 400  # of all lines of a page
 Sources = dict[Thing, tuple[Source, ...]]
 
@@ -66,7 +71,7 @@ def of_entry(entry: EntryRow, reader: Reader) -> Source:
     return Source(
         _("Entry %(seq)s of the journal: %(kind)s", seq=entry.seq, kind=status_text(entry.kind)),
         entry.at,
-        link=Link("ledger.entry", {"entry_id": entry.id}) if is_open else None,
+        link=Link("ledger.entry", "entry_id", entry.id) if is_open else None,
         details=((_("Accounts"), postings),),
         hashes=((_("Link in the hash chain"), entry.hash),),
     )
@@ -103,7 +108,7 @@ def _payment(row: PaymentFacts, reader: Reader) -> Source:
         details.append((_("Transaction"), row.tx_id))
     page = "payments.detail" if reader.may("payments.detail") else "payments.show"
     words = _("Payment through %(gateway)s", gateway=gateways.title(row.gateway))
-    link = Link(page, {"payment_id": row.id})
+    link = Link(page, "payment_id", row.id)
     return Source(words, row.created_at, row.status, link, tuple(details))
 
 
@@ -123,8 +128,7 @@ def _message(row: MessageFacts, reader: Reader) -> Source:
     return Source(
         verdicts.get(row.state, waiting),
         row.received_at,
-        row.state,
-        Link("payments.webhook", {"inbox_id": row.id}) if is_open else None,
+        link=Link("payments.webhook", "inbox_id", row.id) if is_open else None,
         details=((_("Event"), row.event_id),),
     )
 
@@ -152,8 +156,9 @@ def _decision(row: DecisionFacts, reader: Reader, names: dict[str, str]) -> Sour
     if name := names.get(str(row.resolved_by)):
         details.append((_("Decided by"), name))
     is_open = reader.may("payments.exception")
-    link = Link("payments.exception", {"exception_id": row.id}) if is_open else None
-    return Source(words, row.resolved_at or row.created_at, row.state, link, tuple(details))
+    link = Link("payments.exception", "exception_id", row.id) if is_open else None
+    at = row.resolved_at or row.created_at
+    return Source(words, at, link=link, details=tuple(details))
 
 
 def of_writes(
@@ -185,14 +190,39 @@ def _write(row: WriteFacts, reader: Reader) -> Source:
         words.get(row.status, _("Being recorded on chain")),
         row.updated_at,
         row.status,
-        Link("chain.write", {"write_id": row.id}) if is_open else None,
+        Link("chain.write", "write_id", row.id) if is_open else None,
         details,
         ((_("Transaction"), row.tx_hash),) if row.tx_hash else (),
     )
 
 
 def _investments(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
-    return {key: tuple(found) for key, found in of_writes("investment", ids, reader).items()}
+    """Return what the chain says about investments, and why money of theirs went back."""
+    recorded, returned = of_writes("investment", ids, reader), _returns(ids)
+    return {key: (*returned.get(key, ()), *recorded.get(key, ())) for key in ids}
+
+
+def _returns(ids: set[str]) -> dict[str, tuple[Source, ...]]:
+    event = investment_event.c
+    query = sa.select(*columns(ReturnFacts, investment_event, _S)).select_from(
+        investment_event.join(_N, _N.c.id == event.investment_id).join(
+            _S, _S.c.id == _N.c.campaign_id
+        )
+    )
+    query = query.where(event.investment_id.in_(ids), event.to_status == "returned")
+    return {row.investment_id: (_return(row),) for row in read_all(ReturnFacts, query)}
+
+
+def _return(row: ReturnFacts) -> Source:
+    words = {
+        "cancelled": _("The campaign was cancelled: every investor is refunded"),
+        "failed": _("The campaign was not successful: every investor is refunded"),
+        "refunded": _("The campaign did not go ahead: every investor is refunded"),
+    }
+    link = Link("campaigns.detail", "slug", row.slug)
+    was_in = row.from_status in investment_rules.IN
+    text = words.get(row.status if was_in else "", _("The money could not be invested"))
+    return Source(text, row.at, link=link, details=((_("Reason"), row.reason),))
 
 
 def _campaigns(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:

@@ -66,7 +66,7 @@ def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
     if row.gateway_id:
         details.append((_("Number at the bank"), row.gateway_id))
     words = _("Withdrawal to %(account)s", account=row.masked)
-    link = Link(page, {"payout_id": row.id})
+    link = Link(page, "payout_id", row.id)
     found = [Source(words, row.requested_at, row.status, link, tuple(details))]
     for step in status_changes(payout_event, row.id):
         if step.to_status == rules.Status.APPROVED and step.from_status != step.to_status:
