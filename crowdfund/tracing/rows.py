@@ -39,7 +39,8 @@ class Link:
 class Source:
     """An event that an amount comes from: in words, when, with what result.
 
-    `details` are technical facts by label; `hashes` those that are copied, like transactions.
+    `details` are technical facts by label; `hashes` those that are copied, like transactions. What
+    is not `is_main` is a step of something that is, and folded.
     """
 
     words: str
@@ -48,6 +49,7 @@ class Source:
     link: Link | None = None
     details: tuple[tuple[str, str], ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()
+    is_main: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Line:
     after_minor: int | None = None
     figure: Thing | None = None
     sources: tuple[Source, ...] = ()
+
+    @property
+    def main_sources(self) -> tuple[Source, ...]:
+        """Return the sources that are shown at once: the first one if all are steps."""
+        return tuple(one for one in self.sources if one.is_main) or self.sources[:1]
 
 
 @dataclass(frozen=True, slots=True)

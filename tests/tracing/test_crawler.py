@@ -40,7 +40,7 @@ def of_visitor(story):
 
 
 def of_investor(story, who):
-    mine = [path for path in ("/portfolio", "/wallet", "/wallet/withdrawals")]
+    mine = ["/portfolio", "/wallet", "/wallet/withdrawals"]
     client_pages = [f"/campaigns/{slug}" for slug in slugs(story)]
     rollback()
     for table, path in (

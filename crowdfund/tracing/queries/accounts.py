@@ -31,10 +31,10 @@ def wallet_balance(user_id: str, reader: Reader, place: Place) -> Explanation:
 
 def company_balance(company_id: str, reader: Reader, place: Place) -> Explanation:
     """Explain the balance of a company's wallet, to its team and to staff."""
-    is_own = bool(reader.id) and issuers.is_member(company_id, reader.id)
-    if not is_own and not reader.may("ledger.account"):
-        raise rules.missing()
     account = ledger_rules.company_wallet(company_id)
+    is_own = bool(reader.id) and issuers.is_member(company_id, reader.id)
+    if not is_own and not (reader.may("ledger.account") and ledger.exists(account)):
+        raise rules.missing()
     home = Link("campaigns.dashboard") if is_own else Link("ledger.account", "account", account)
     return _balance(account, CURRENCY, reader, place, home=home)
 

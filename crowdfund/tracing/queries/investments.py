@@ -1,6 +1,7 @@
 """Investments as parts of amounts: of a person, of a campaign, and one alone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -135,7 +136,9 @@ def investment_amount(investment_id: str, reader: Reader, place: Place) -> Expla
         raise rules.missing()
     entries = entries_of([row.id]).get(row.id, [])
     came = accounts.posting_lines(entries, reader, to=ledger_rules.escrow(row.campaign_id))
-    whole = [*came] or [_reservation(row, reader)]
+    recorded = _recorded(row, reader)
+    whole = [replace(one, sources=(*one.sources, *recorded)) for one in came]
+    whole = whole or [_reservation(row, reader)]
     return Explanation(
         number_minor=row.amount_minor,
         sum_minor=sum(line.amount_minor for line in whole),
@@ -146,6 +149,11 @@ def investment_amount(investment_id: str, reader: Reader, place: Place) -> Expla
         facts=_facts(row),
         related=tuple(_others(accounts.posting_lines(entries, reader), came)),
     )
+
+
+def _recorded(row: InvestmentLine, reader: Reader) -> list[Source]:
+    found = sources.of_writes("investment", [row.id], reader)
+    return [*found.get(row.id, ()), *_by_hash(row, found)]
 
 
 def _others(all_lines: Iterable[Line], counted: Sequence[Line]) -> list[Line]:

@@ -193,7 +193,7 @@ def _payment(row: PaymentRow, amount_minor: int, figure: str) -> Line:
 
 
 def _wanted(thing_id: str, name: str) -> tuple[PaymentFilter, str]:
-    """Return which payments `status:currency:received currency:gateway:search` means, and in what."""
+    """Return the payments of `status:currency:received:gateway:search`, and the sum's currency."""
     status, currency, of_received, gateway, search = [*thing_id.split(":", 4), *[""] * 5][:5]
     if status not in tuple(Status) or len(search) > _LONGEST_SEARCH:
         raise rules.missing()

@@ -74,6 +74,7 @@ def of_entry(entry: EntryRow, reader: Reader) -> Source:
         link=Link("ledger.entry", "entry_id", entry.id) if is_open else None,
         details=((_("Accounts"), postings),),
         hashes=((_("Link in the hash chain"), entry.hash),),
+        is_main=False,
     )
 
 
@@ -130,6 +131,7 @@ def _message(row: MessageFacts, reader: Reader) -> Source:
         row.received_at,
         link=Link("payments.webhook", "inbox_id", row.id) if is_open else None,
         details=((_("Event"), row.event_id),),
+        is_main=False,
     )
 
 

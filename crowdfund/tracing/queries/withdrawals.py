@@ -79,6 +79,7 @@ def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
                 _("Answer of the bank: %(outcome)s", outcome=one.outcome),
                 one.at,
                 details=((_("Details"), one.detail),),
+                is_main=False,
             )
             for one in answers(row.id)[-3:]
         ]
