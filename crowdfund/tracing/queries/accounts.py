@@ -272,4 +272,4 @@ def between(posting: ledger_rules.Posting, reader: Reader) -> str:
     def name(account: str) -> str:
         return _("Your wallet") if account == mine else ledger_rules.account_words(account)
 
-    return _("%(source)s → %(to)s", source=name(posting.source), to=name(posting.destination))
+    return f"{name(posting.source)} → {name(posting.destination)}"
