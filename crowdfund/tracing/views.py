@@ -1,6 +1,6 @@
 """The page that explains an amount: its rule, the lines that add up to it, their sources."""
 
-from functools import partial
+from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
@@ -39,7 +39,13 @@ def _shown_minor() -> int | None:
     return sign * int(digits) if is_number else None
 
 
+def _view_of(figure: Figure) -> Callable[[str], Response]:
+    def view(thing_id: str) -> Response:
+        return explain(figure, thing_id)
+
+    return view
+
+
 for _figure in FIGURES.values():
-    bp.add_url_rule(
-        f"/explain/{_figure.name}/<path:thing_id>", _figure.endpoint, partial(explain, _figure)
-    )
+    _rule = f"/explain/{_figure.name}/<path:thing_id>"
+    bp.add_url_rule(_rule, _figure.endpoint, _view_of(_figure))
