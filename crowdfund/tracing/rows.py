@@ -196,6 +196,15 @@ class WriteFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """That somebody decided to release a campaign's money."""
+
+    campaign_id: str
+    at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnFacts:
     """That an investment's money went back, with its campaign."""
 

@@ -85,6 +85,10 @@ def test_the_fee_names_its_rate_the_day_from_which_it_holds_and_the_posting(stor
     assert "The terms of this campaign have been fixed since 15 Jun 2026." in text
     assert "A campaign's escrow → Platform fees" in text
     assert "A campaign's escrow → A company's wallet" in text  # beside the sum
+    assert "Our staff decided to release the money" in text
+    assert "Fiona" not in text
+    path = f"/explain/campaign.released/{story.released}"
+    assert "Decided by: Fiona" in text_of(story.browser(app, "adam").get(path))
 
 
 def test_a_line_shows_transaction_and_block_of_the_chain(story, app):

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import gateways
-from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.chain.models import Tx, Write
 from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import Investment, investment_event
@@ -28,6 +28,7 @@ from crowdfund.tracing.rows import (
     MessageFacts,
     PaymentFacts,
     Reader,
+    ReleaseFacts,
     ReturnFacts,
     Source,
     Thing,
@@ -228,8 +229,26 @@ def _return(row: ReturnFacts) -> Source:
 
 
 def _campaigns(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
-    found = of_writes("campaign", ids, reader, "release")
-    return {key: tuple(sources) for key, sources in found.items()}
+    """Return who decided that campaigns are released, and the contracts' records of it."""
+    recorded, decided = of_writes("campaign", ids, reader, "release"), _releases(ids, reader)
+    return {key: (*decided.get(key, ()), *recorded.get(key, ())) for key in ids}
+
+
+def _releases(ids: set[str], reader: Reader) -> dict[str, list[Source]]:
+    event = campaign_event.c
+    is_release = sa.or_(event.to_status == "released", event.reason.startswith("release"))
+    query = sa.select(*columns(ReleaseFacts, campaign_event)).where(
+        event.campaign_id.in_(ids), event.actor != "system", is_release
+    )
+    rows = read_all(ReleaseFacts, query.order_by(event.id))
+    may_see = reader.may("campaigns.staff_detail")
+    names = people.names({row.actor for row in rows}) if may_see else {}
+    found: dict[str, list[Source]] = {}
+    for row in rows:
+        by = ((_("Decided by"), names[row.actor]),) if row.actor in names else ()
+        source = Source(_("Our staff decided to release the money"), row.at, details=by)
+        found.setdefault(row.campaign_id, []).append(source)
+    return found
 
 
 _READERS = {
