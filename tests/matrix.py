@@ -581,6 +581,8 @@ def _amounts(world):
     db.session.execute(sa.update(Campaign).where(Campaign.id == own).values(was_released))
     comparison = Comparison(id=new_id(), at=now(), block_number=7, differences=[])
     db.session.add(comparison)
+    external, to = ledger_rules.external("bill_bitts"), ledger_rules.company_wallet(company)
+    posting.post("test:company", [ledger_rules.Posting(external, to, 100)], kind="test")
     commit()
     spot = posting_of(ledger_rules.user_wallet(alice))
     mine = {"portfolio_invested", "portfolio_on_its_way", "wallet_balance", "wallet_available"}
