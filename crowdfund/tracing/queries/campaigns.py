@@ -1,4 +1,4 @@
-"""Amounts of a campaign: raised, on its way, released, the fee, and what the contract has."""
+"""Amounts of a campaign: raised, on its way, paid but not settled, released, and the fee."""
 
 import sqlalchemy as sa
 
