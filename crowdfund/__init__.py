@@ -32,6 +32,7 @@ FEATURES = (
     "issuer_desk",
     "about",
     "reconciliation",
+    "tracing",
     "reports",
     "admin",
     "backups",

@@ -13,18 +13,20 @@ CODE = Path(crowdfund.__file__).parent
 TABLES_READ_BY = {
     "people": {"api_tokens", "security", "sign_in", "admin"},  # one account, cut by subject
     # a portfolio is one query over three tables
-    "campaigns": {"investments", "reconciliation", "reports"},
-    "payments": {"investments", "reports"},
-    "chain": {"reconciliation", "reports"},
-    "investments": {"reconciliation", "reports"},
-    # Reports prove what no feature can prove of itself, and count the work of all.
+    "campaigns": {"investments", "reconciliation", "reports", "tracing"},
+    "payments": {"investments", "reports", "tracing"},
+    "chain": {"reconciliation", "reports", "tracing"},
+    "investments": {"reconciliation", "reports", "tracing"},
+    "reconciliation": {"tracing"},
+    # Tracing adds up the rows behind amounts of all features. Reports prove what no feature can
+    # prove of itself, and count the work of all.
     "compliance": {"reports"},
     "documents": {"reports"},
     "issuers": {"reports"},
     "ledger": {"reports"},
     "notifications": {"reports"},
     "payout_accounts": {"reports"},
-    "payouts": {"reports"},
+    "payouts": {"reports", "tracing"},
     "security": {"reports"},
 }
 

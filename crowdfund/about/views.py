@@ -27,6 +27,7 @@ _PRIVATE = (
     "/campaigns?",  # each choice of filters is another address of the same list
     "/companies",
     "/documents",
+    "/explain",
     "/investments",
     "/invitations",
     "/join",

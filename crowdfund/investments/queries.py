@@ -216,7 +216,7 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     """
     is_in = _I.c.status.in_(rules.IN)
     not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
-    is_arriving = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
+    has_arrived = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
     per_day = sa.func.coalesce(sa.func.sum(_D.c.came_minor - _D.c.went_minor), 0)
     in_days = sa.select(sa.cast(per_day, sa.BigInteger)).where(_D.c.campaign_id == _C.c.id)
     selected = columns(
@@ -224,7 +224,7 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
         _C,
         active=_sum_where(_I.c.status.in_(rules.ACTIVE)),
         settled=_sum_where(is_in),
-        arriving=_sum_where(is_arriving),
+        arriving=_sum_where(has_arrived),
         investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
         in_days=in_days.correlate(_C).scalar_subquery(),
     )
@@ -240,12 +240,16 @@ def arriving_minor(campaign_id: str) -> int:
 
     Paid is what a webhook said or what the gateway answers; a reservation alone is not.
     """
+    query = sa.select(_sum_where(is_arriving())).outerjoin(_P, _P.c.id == _I.c.payment_id)
+    return db.session.scalar(query.where(_I.c.campaign_id == campaign_id)) or 0
+
+
+def is_arriving() -> sa.ColumnElement[bool]:
+    """Return the condition that an investment, joined with its payment, is paid but not settled."""
     is_reported = sa.and_(
         _I.c.status == rules.Status.PAYING, _P.c.reported.in_(("SUCCESS", "SETTLED"))
     )
-    is_paid = sa.or_(_I.c.status == rules.Status.AUTHORISED, is_reported)
-    query = sa.select(_sum_where(is_paid)).outerjoin(_P, _P.c.id == _I.c.payment_id)
-    return db.session.scalar(query.where(_I.c.campaign_id == campaign_id)) or 0
+    return sa.or_(_I.c.status == rules.Status.AUTHORISED, is_reported)
 
 
 def _sum_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

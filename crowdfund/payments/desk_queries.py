@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import (
     MOST_COUNTED,
     START,
@@ -38,11 +39,13 @@ PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """What staff look for; empty means everything."""
+    """What staff look for; empty means everything, a received currency `-` nothing received."""
 
     status: str = ""
     gateway: str = ""
     search: str = ""
+    currency: str = ""
+    received_currency: str = ""
 
 
 ALL = PaymentFilter()
@@ -79,6 +82,12 @@ def payment_totals(wanted: PaymentFilter = ALL) -> list[PaymentTotal] | None:
     return read_all(PaymentTotal, sa.select(*selected).group_by(*group).order_by(*group))
 
 
+def sum_of(wanted: PaymentFilter, name: str) -> int:
+    """Return the sum of a column of amounts over the payments that fit, in minor units."""
+    few = _filtered(sa.select(*COLUMNS), wanted).subquery()
+    return int(db.session.scalar(sa.select(_sum(few.c[name]))) or 0)
+
+
 def _sum(amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     # PostgreSQL adds up to NUMERIC, a Decimal in Python.
     return sa.cast(sa.func.coalesce(sa.func.sum(amount), 0), sa.BigInteger)
@@ -89,6 +98,11 @@ def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
         query = query.where(_P.c.status == wanted.status)
     if wanted.gateway:
         query = query.where(_P.c.gateway == wanted.gateway)
+    if wanted.currency:
+        query = query.where(_P.c.currency == wanted.currency)
+    if wanted.received_currency:
+        received = None if wanted.received_currency == "-" else wanted.received_currency
+        query = query.where(_P.c.received_currency == received)
     text = wanted.search.strip()
     if text:
         owner = sa.select(_C.c.user_id).where(_C.c.cprn == text.upper())

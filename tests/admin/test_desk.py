@@ -60,6 +60,7 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
     assert set(desk("carla")) == reviews
     money = {
         "Campaigns to release",
+        "Limits of campaigns to approve",
         "Payments to review",
         "Requests to follow a contract",
         "Withdrawals to approve",

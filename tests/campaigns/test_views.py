@@ -177,7 +177,7 @@ def test_the_funding_figures_are_a_fragment_of_their_own(client, live):
     raising.put_in(live.id, 500_00, settle=False)
     after = client.get(path).text
     assert "30 %" in after
-    assert "500.00 ETB</span> more on its way" in after
+    assert "500.00 ETB</a> more on its way" in after
     assert "set-cookie" not in before.headers
 
 
@@ -540,7 +540,7 @@ def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
     assert "Release the money" in fiona.get(desk).text
     assert fiona.post(f"{desk}/release").status_code == 303
     assert fiona.post(f"{desk}/release").status_code == 409
-    assert "fee <span" in fiona.get(f"{desk}/state").text
+    assert "fee <a" in fiona.get(f"{desk}/state").text
     raising.confirm("campaign", live.id)
     assert (
         "has been released to the company"

@@ -29,6 +29,8 @@ from crowdfund.kernel.fields.percents import percent
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import rules as ledger_rules
 
 MONEY_FIELDS = ("goal_minor", "price_minor", "min_minor", "max_minor")
 
@@ -174,6 +176,7 @@ def _overview(company: MemberCompany) -> dict[str, Any]:
     may_start = is_verified and refusal is None and not _has_unpublished(campaigns)
     return {
         "company": company,
+        "balance_minor": ledger.balance(ledger_rules.company_wallet(company.id)),
         "campaigns": [
             (row, queries.phase(row, now), life.time_left(row.ends_at, now)) for row in campaigns
         ],

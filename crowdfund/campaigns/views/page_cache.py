@@ -21,7 +21,7 @@ from crowdfund.kernel.web import identity, pages
 
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
 _SECRET = secrets.token_hex(12)
-_MARK = re.compile(f"\ue003([a-z]+){_SECRET}")
+_MARK = re.compile(f"\ue003([a-z_]+){_SECRET}")
 _FRESH_S = 3_600  # live tokens in a page are good for a day
 
 Place = TypeVar("Place")

@@ -170,10 +170,12 @@ def moving(campaign: FundingRow | PublicCampaign, now: Figures) -> dict[str, str
     percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
     return {
         "raised": money.fmt(campaign.settled_minor, campaign.currency),
+        "raised_minor": str(campaign.settled_minor),
         "percent": str(percent),
         "filled": str(min(percent, 100)),
         "investors": str(campaign.investors_count),
         "coming": money.fmt(now["on_its_way_minor"], campaign.currency),
+        "coming_minor": str(now["on_its_way_minor"]),
     }
 
 

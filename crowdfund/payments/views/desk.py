@@ -134,7 +134,7 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
         "payments/exception.html",
         status=error.status if error else 200,
         found=found,
-        explained=forms.EXPLAINED.get(found.kind),
+        explanation=forms.EXPLAINED.get(found.kind),
         form=form,
         plans={one: exceptions_service.preview(found, one) for one in choices},
         effects={one: forms.effect(found.kind, one) for one in choices},

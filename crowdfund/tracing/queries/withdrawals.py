@@ -1,0 +1,100 @@
+"""Withdrawals: what is on hold for them, who approved them, what the bank answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crowdfund.kernel.db.history import status_changes
+from crowdfund.kernel.db.paging import Page
+from crowdfund.kernel.db.rows import columns, read_all, read_first
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.statuses import status_text
+from crowdfund.payouts import rules
+from crowdfund.payouts.models import Payout, payout_event
+from crowdfund.payouts.queries import answers
+from crowdfund.people import queries as people
+from crowdfund.tracing.rows import Line, Link, Reader, Source
+
+_O = Payout.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFacts:
+    """A withdrawal as a source."""
+
+    id: str
+    user_id: str
+    amount_minor: int
+    currency: str
+    masked: str
+    hold_id: str
+    status: str
+    gateway_id: str | None
+    needs_approval: bool
+    requested_at: datetime
+
+
+def get(payout_id: str) -> PayoutFacts | None:
+    """Return a withdrawal, or None."""
+    query = sa.select(*columns(PayoutFacts, _O)).where(_O.c.id == payout_id)
+    return read_first(PayoutFacts, query)
+
+
+def by_holds(hold_ids: list[str]) -> dict[str, PayoutFacts]:
+    """Return the withdrawals for which money is held, by the id of the hold."""
+    query = sa.select(*columns(PayoutFacts, _O)).where(_O.c.hold_id.in_(hold_ids))
+    return {row.hold_id: row for row in read_all(PayoutFacts, query)}
+
+
+def sources(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
+    """Return what happened to withdrawals, by id; nothing of those of others."""
+    query = sa.select(*columns(PayoutFacts, _O)).where(_O.c.id.in_(ids))
+    rows = [row for row in read_all(PayoutFacts, query) if may_see(row, reader)]
+    return {row.id: tuple(_sources(row, reader)) for row in rows}
+
+
+def may_see(row: PayoutFacts, reader: Reader) -> bool:
+    """Return whether a withdrawal is the reader's own, or they may open the desk's page of it."""
+    return reader.may("payouts.detail") or (bool(reader.id) and row.user_id == reader.id)
+
+
+def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
+    is_staff = reader.may("payouts.detail")
+    page = "payouts.detail" if is_staff else "payouts.show"
+    details = [(_("Withdrawal"), row.id)]
+    if row.gateway_id:
+        details.append((_("Number at the bank"), row.gateway_id))
+    words = _("Withdrawal to %(account)s", account=row.masked)
+    link = Link(page, "payout_id", row.id)
+    found = [Source(words, row.requested_at, row.status, link, tuple(details))]
+    for step in status_changes(payout_event, row.id):
+        if step.to_status == rules.Status.APPROVED and step.from_status != step.to_status:
+            who = people.names({step.actor}).get(step.actor, "") if is_staff else ""
+            by = ((_("Decided by"), who),) if who else ()
+            found.append(Source(_("Approved by our staff"), step.at, details=by))
+    if is_staff:
+        found += [
+            Source(
+                _("Answer of the bank: %(outcome)s", outcome=one.outcome),
+                one.at,
+                details=((_("Details"), one.detail),),
+                is_main=False,
+            )
+            for one in answers(row.id)[-3:]
+        ]
+    return found
+
+
+def hold_line(row: PayoutFacts, *, status: str, at: datetime, reader: Reader) -> Page[Line]:
+    """Return the one line of a withdrawal: the money that was set aside for it."""
+    notes = {
+        "held": _("On hold: it is still in the wallet until the bank has paid it."),
+        "captured": _("It has left the wallet: the bank has paid it."),
+        "released": _("The hold has ended: it is available in the wallet again."),
+    }
+    found = sources({row.id}, reader).get(row.id, ())
+    what = _("Set aside in the wallet")
+    return Page(
+        [Line(what, row.amount_minor, at, notes.get(status, status_text(status)), sources=found)]
+    )
