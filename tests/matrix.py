@@ -651,7 +651,7 @@ def _amounts(world):
     comparison = Comparison(id=new_id(), at=now(), block_number=7, differences=[])
     db.session.add(comparison)
     external, to = ledger_rules.external("bill_bitts"), ledger_rules.company_wallet(company)
-    posting.post("test:company", [ledger_rules.Posting(external, to, 100)], kind="test")
+    posting.post("test:company", [ledger_rules.Posting(external, to, 100)], kind="payment.settled")
     commit()
     spot = posting_of(ledger_rules.user_wallet(alice))
     mine = {"portfolio_invested", "portfolio_on_its_way", "wallet_balance", "wallet_available"}
