@@ -212,6 +212,7 @@ class ReturnFacts:
     at: datetime
     from_status: str | None
     reason: str
+    cancelled_at: datetime | None
     slug: str
     status: str
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns.service import ending
 from crowdfund.chain.models import Signer, Tx
-from crowdfund.investments import returning
+from crowdfund.investments import cancelling, returning
+from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
@@ -16,6 +17,7 @@ from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
 from crowdfund.tracing.figures import FIGURES
 from tests import raising
+from tests.investments import test_from_wallet
 from tests.investments.conftest import world  # noqa: F401
 from tests.tracing.conftest import settle_exactly
 from tests.tracing.reading import Page, explanation
@@ -315,3 +317,29 @@ def test_what_is_missing_is_asked_less_each_part(story, app):
     first = one("SELECT payment_id FROM investment WHERE id = :id", id=story.investments["short"])
     found = explanation(story.browser(app, "dora"), f"/explain/payment.missing/{first}")
     assert (found.number, found.lines) == (300_00, [500_00, -200_00])
+
+
+def test_money_taken_back_and_paid_again_from_the_wallet_is_explained_so(world, app):  # noqa: F811
+    first = world.place("charlie", "500")
+    settle_exactly(world, first)
+    raising.confirm("investment", first)
+    outbox.drain("chain")
+    rollback()
+    cancelling.cancel_paid(first, user_id=world.people["charlie"])
+    commit()
+    raising.confirm("cancellation", first)
+    second = test_from_wallet.place(world, "300", key="from-wallet")
+    charlie = raising.browser(app, world.people["charlie"])
+    text = text_of(charlie.get(f"/explain/wallet.balance/{world.people['charlie']}"))
+    for words in (
+        "Balance of the wallet: 200.00 ETB",
+        "The investor cancelled the investment",
+        "The contract no longer counts it",
+        "Payment from the wallet Settled",
+        "Sum of all lines: 200.00 ETB",
+    ):
+        assert words in text
+    assert "could not be invested" not in text
+    page = text_of(charlie.get(f"/explain/investment.amount/{second}"))
+    assert "300.00 ETB" in page
+    assert "The lines below add up to exactly this amount" in page

@@ -5,6 +5,7 @@ nobody else's business is left out: others see only what the journal and the cha
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from crowdfund.kernel.i18n import _, number
 from crowdfund.kernel.statuses import status_text
 from crowdfund.ledger import rules as ledger
 from crowdfund.ledger.queries import EntryRow
+from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.models import Inbox, Payment, PaymentException
 from crowdfund.people import queries as people
 from crowdfund.tracing.queries import withdrawals
@@ -110,6 +112,8 @@ def _payment(row: PaymentFacts, reader: Reader) -> Source:
         details.append((_("Transaction"), row.tx_id))
     page = "payments.detail" if reader.may("payments.detail") else "payments.show"
     words = _("Payment through %(gateway)s", gateway=gateways.title(row.gateway))
+    if row.gateway == payment_rules.WALLET:
+        words = _("Payment from the wallet")
     link = Link(page, "payment_id", row.id)
     return Source(words, row.created_at, row.status, link, tuple(details))
 
@@ -202,12 +206,25 @@ def _write(row: WriteFacts, reader: Reader) -> Source:
 def _investments(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
     """Return what the chain says about investments, and why money of theirs went back."""
     recorded, returned = of_writes("investment", ids, reader), _returns(ids)
-    return {key: (*returned.get(key, ()), *recorded.get(key, ())) for key in ids}
+    undone = _cancellations(ids, reader)
+    return {
+        key: (*returned.get(key, ()), *recorded.get(key, ()), *undone.get(key, ())) for key in ids
+    }
+
+
+def _cancellations(ids: set[str], reader: Reader) -> dict[str, list[Source]]:
+    """Return what the chain says about investments that were cancelled after they were recorded."""
+    found = of_writes("cancellation", ids, reader)
+    words = {"confirmed": _("The contract no longer counts it")}
+    return {
+        key: [replace(one, words=words.get(one.status, one.words)) for one in writes]
+        for key, writes in found.items()
+    }
 
 
 def _returns(ids: set[str]) -> dict[str, tuple[Source, ...]]:
     event = investment_event.c
-    query = sa.select(*columns(ReturnFacts, investment_event, _S)).select_from(
+    query = sa.select(*columns(ReturnFacts, investment_event, _S, _N)).select_from(
         investment_event.join(_N, _N.c.id == event.investment_id).join(
             _S, _S.c.id == _N.c.campaign_id
         )
@@ -225,6 +242,8 @@ def _return(row: ReturnFacts) -> Source:
     link = Link("campaigns.detail", "slug", row.slug)
     was_in = row.from_status in investment_rules.IN
     text = words.get(row.status if was_in else "", _("The money could not be invested"))
+    if row.cancelled_at is not None:
+        text = _("The investor cancelled the investment")
     return Source(text, row.at, link=link, details=((_("Reason"), row.reason),))
 
 
