@@ -114,7 +114,7 @@ def can_move(before: str, after: Status) -> bool:
 
 
 def cancel_until(ends_at: datetime) -> datetime:
-    """Return the last moment at which a paid investment can be cancelled (rules.md, Issuers)."""
+    """Return the last moment at which a paid investment can be cancelled (rules.md, Investment)."""
     return ends_at - CANCEL_BEFORE
 
 

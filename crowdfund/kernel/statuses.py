@@ -136,6 +136,7 @@ TEXTS = {
     "payment.succeeded": _l("Payment succeeded"),
     "payment.settled": _l("Payment settled"),
     "payment.from_wallet": _l("Paid from the wallet"),
+    "thing": _l("Amount"),
     "payment.reversed": _l("Payment reversed"),
     "payment.unexpected": _l("Unexpected payment"),
     "payment.exception.accept": _l("Payment correction: accepted"),

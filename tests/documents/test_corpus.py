@@ -110,7 +110,7 @@ def test_of_a_camera_jpeg_with_a_preview_behind_it_the_photo_is_kept(seen):
 
 def test_colours_of_display_p3_become_those_of_srgb(app):
     # Pure red of sRGB, in the numbers of Display P3 (CSS Color 4: 0.9176 0.2003 0.1386).
-    red = Image.new("RGB", (32, 32), (234, 51, 35))
+    red = Image.new("RGB", (320, 240), (234, 51, 35))
     for kind, job in (("PNG", "document"), ("WEBP", "poster")):
         out = io.BytesIO()
         red.save(out, kind, icc_profile=corpus.display_p3(), lossless=True)
