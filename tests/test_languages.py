@@ -4,6 +4,7 @@ every page speaks the language that was asked for."""
 import ast
 import importlib.util
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -52,6 +53,17 @@ def tool():
 def test_every_text_of_the_code_is_translated_with_its_placeholders_and_tags(language):
     languages = tool()
     assert languages.wrong(languages.read(language), languages.template()) == []
+
+
+@pytest.mark.parametrize(("language", "other"), [("am", "DEVANAGARI"), ("hi", "ETHIOPIC")])
+def test_no_catalogue_has_texts_in_the_script_of_another(language, other):
+    found = []
+    for message in tool().read(language):
+        texts = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        letters = {letter for text in texts for letter in text or "" if ord(letter) > 0x7F}
+        if any(unicodedata.name(letter, "").startswith(other) for letter in letters):
+            found.append(message.id)
+    assert found == []
 
 
 def test_the_tool_names_what_is_missing_and_what_lost_a_placeholder():

@@ -175,7 +175,7 @@ def _the_money_is_told_everywhere(world, person):
     expect(row).to_contain_text("1,500.00 ETB")
     expect(row).to_contain_text("Confirmed")
     world.look(person, "Portfolio")
-    row.get_by_role("link").click()
+    row.get_by_role("link", name=TITLE, exact=True).click()
     assert person.url.endswith(investment_id)
     person.goto("/wallet")
     world.look(person, "Wallet", "empty")

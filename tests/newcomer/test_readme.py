@@ -154,7 +154,7 @@ def test_finance_looks_at_payments_releases_a_success_and_reads_the_journal(newc
     sara.get_by_role("link", name="Payments", exact=True).first.click()
     row = sara.get_by_role("row").filter(has_text="Hanna Desta").filter(has_text="20,000.00 ETB")
     expect(row).to_contain_text("Settled")
-    row.get_by_role("link").click()
+    row.get_by_role("link", name=re.compile("^Investment in")).click()
     expect(sara.get_by_role("row", name=re.compile("Payment settled"))).to_contain_text(
         "20,000.00 ETB"
     )
