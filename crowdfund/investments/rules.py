@@ -169,6 +169,12 @@ class Received:
     progress: Progress = Progress.TO_PAY
     is_cancelled: bool = False
 
+    @property
+    def is_coming_back(self) -> bool:
+        """Return whether money of a cancelled investment is still expected from the bank."""
+        is_decided = self.review is not None and not self.review.is_open
+        return self.is_cancelled and not self.is_reversed and not is_decided
+
 
 NOTHING_RECEIVED = Received()
 _PAYING_TEXTS = {
@@ -280,12 +286,12 @@ def _ended(status: Status, when: datetime | None, received: Received) -> dict[st
 
 def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
     """Return what ended an investment as label and sentence; never "no money" if there was some."""
-    if received.is_cancelled:
-        text = _("Your money is on its way from the bank. It goes to your wallet when it arrives.")
-        return _("Investment cancelled"), text
     if received.is_reversed:
         text = _("The bank took the payment back, so it was not invested. You can try again.")
         return _("Payment taken back"), text
+    if received.is_coming_back:
+        text = _("Your money is on its way from the bank. It goes to your wallet when it arrives.")
+        return _("Investment cancelled"), text
     if received.review is not None and received.review.kind == Kind.WRONG_CURRENCY:
         return _("Not invested"), _("The money we received was in another currency.")
     if received.review is not None and received.review.kind != Kind.LATE:

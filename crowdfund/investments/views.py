@@ -271,7 +271,7 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         steps=rules.timeline(investment.status, times, received=received, rail=investment.rail),
         has_receipt="settled" in times,
         cancel_until=_cancel_until(investment),
-        is_final=_is_final(investment) and not is_open,
+        is_final=_is_final(investment, received) and not is_open,
         entries=_entries(investment, [first.id, *rest_ids]),
     )
 
@@ -280,10 +280,10 @@ def _units(investment: InvestmentRow) -> str:
     return offers.units(investment.security_type or "", investment.shares)
 
 
-def _is_final(investment: InvestmentRow) -> bool:
+def _is_final(investment: InvestmentRow, received: rules.Received) -> bool:
     """Return whether a status stays; a cancelled investment's money may be on its way."""
-    is_coming_back = investment.status == rules.Status.CANCELLED and investment.cancelled_at
-    return investment.status in rules.FINAL and not is_coming_back
+    is_waiting = investment.status == rules.Status.CANCELLED and received.is_coming_back
+    return investment.status in rules.FINAL and not is_waiting
 
 
 def _cancel_until(investment: InvestmentRow) -> datetime | None:

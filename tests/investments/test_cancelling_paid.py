@@ -118,10 +118,18 @@ def test_money_on_its_way_goes_to_the_wallet_when_it_arrives(world, charlie):
     assert is_proved(world)
 
 
-def test_money_on_its_way_that_never_arrives_stays_cancelled(world):
+def test_money_on_its_way_that_never_arrives_stays_cancelled(world, charlie):
     investment_id = paid(world, "SUCCESS")
     cancel(world, investment_id)
+    assert "data-live" in charlie.get(f"/investments/{investment_id}").text
     world.bank_says(investment_id, "FAILED")
+    page = show(charlie, investment_id)
+    assert "The bank took the payment back" in page
+    assert "is on its way from the bank" not in page
+    assert (
+        f'data-live="investment:{investment_id}'
+        not in charlie.get(f"/investments/{investment_id}").text
+    )
     assert world.status(investment_id) == "cancelled"
     assert (sums(world), world.wallet(), world.escrow()) == ((0, 0, 0), 0, 0)
     assert is_proved(world)

@@ -16,6 +16,7 @@ from crowdfund.payments.models import Payment
 from crowdfund.payments.service.from_wallet import WalletTooLow
 from tests import raising
 from tests.investments.test_cancelling_paid import is_proved, sums
+from tests.investments.test_resolutions import open_exceptions
 from tests.investments.test_reviews import show
 from tests.investments.test_views import form, invest_url
 from tests.together import at_once
@@ -150,6 +151,19 @@ def test_an_empty_wallet_cannot_be_chosen_and_a_forged_choice_is_refused(world, 
     assert answer.status_code == 422
     assert "Nothing was taken" in answer.text
     assert world.campaign().reserved_minor == 0
+
+
+def test_staff_see_where_it_came_from_and_have_no_bank_to_ask(app, world):
+    fund(world, "1,000")
+    payment = world.payment(place(world))
+    fiona = raising.browser(app, raising.person("fiona", "finance"))
+    page = fiona.get(f"/staff/payments/{payment.id}")
+    assert page.status_code == 200
+    assert "Wallet" in page.text
+    answer = fiona.post(f"/staff/payments/{payment.id}/check")
+    assert answer.status_code == 409
+    world.work()
+    assert open_exceptions() == []
 
 
 def test_the_wallet_lists_what_was_paid_from_it(world, charlie):
