@@ -316,15 +316,20 @@ def _record(investment: Investment) -> None:
         rules.reference(investment.id),
         "CampaignImplementation",
         "recordInvestment",
-        [
-            chain_rules.intent_bytes32(rules.reference(investment.id)),
-            _key(investment.campaign_id, investment.user_id),
-            chain_rules.to_units(investment.amount_minor),
-        ],
+        _record_args(investment),
         subject=("investment", investment.id),
         address=campaign.contract_address,
         batch="recordInvestments",
     )
+
+
+def _record_args(investment: Investment) -> list[object]:
+    """Return the reference, the investor's key and the token units of a contract's record."""
+    return [
+        chain_rules.intent_bytes32(rules.reference(investment.id)),
+        _key(investment.campaign_id, investment.user_id),
+        chain_rules.to_units(investment.amount_minor),
+    ]
 
 
 def record_refund(investment: Investment, campaign: CampaignRow) -> None:
@@ -374,11 +379,7 @@ def take_off_chain(investment: Investment) -> None:
         f"cancel:{investment.id}",
         "CampaignImplementation",
         "cancelRecord",
-        [
-            chain_rules.intent_bytes32(rules.reference(investment.id)),
-            _key(investment.campaign_id, investment.user_id),
-            chain_rules.to_units(investment.amount_minor),
-        ],
+        _record_args(investment),
         subject=("cancellation", investment.id),
         address=campaign.contract_address,
     )
