@@ -7,9 +7,12 @@ import sqlalchemy as sa
 
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.payout_accounts.models import PayoutAccount
+from crowdfund.payouts import rules
+from crowdfund.payouts.service import requests
 from crowdfund.security.service import second_factor
 from tests import raising
 from tests.payouts.conftest import open_holds
+from tests.payouts.test_at_the_bank import put
 
 CONFIRM = "/wallet/withdraw/confirm"
 
@@ -164,6 +167,27 @@ def test_staff_see_the_banks_answers_and_end_what_does_not_fit(browsers, world):
     raising.sign_in(browsers["fin"], world.people["fin"])  # a role sleeps after half a day
     assert browsers["fin"].post(f"{page}/dismiss", data={"reason": reason}).status_code == 303
     assert world.get(payout_id).problem is None
+
+
+def test_finance_lets_an_order_be_sent_again_that_left_no_trace(browsers, world):
+    world.fund()
+    payout_id = world.request()
+    world.do(requests.submit, payout_id)
+    page = f"/staff/payouts/{payout_id}"
+    assert "Send it again" not in browsers["fin"].get(page).text
+    put(payout_id, sends=rules.MOST_SENDS)
+    world.work()
+    assert "Send it again" in browsers["fin"].get(page).text
+    short = browsers["fin"].post(f"{page}/send-again", data={"reason": "no"})
+    assert (short.status_code, "data-error-summary" in short.text) == (422, True)
+    reason = "The bank has no such order, it says by telephone."
+    assert browsers["fin"].post(f"{page}/send-again", data={"reason": reason}).status_code == 303
+    world.work()
+    assert world.orders() == 1
+    shown = browsers["fin"].get(page).text
+    assert reason in shown
+    assert "Send it again" not in shown
+    assert browsers["fin"].post(f"{page}/send-again", data={"reason": reason}).status_code == 409
 
 
 def test_a_regulator_reads_and_changes_nothing(browsers, world):
