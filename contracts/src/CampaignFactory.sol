@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {CampaignImplementation} from "./CampaignImplementation.sol";
 import {Intents} from "./Intents.sol";
 import {SeparatedRoles} from "./SeparatedRoles.sol";
+import {Terms} from "./campaign/Terms.sol";
 import {CampaignParams, ICampaign} from "./interfaces/ICampaign.sol";
 import {ICampaignFactory} from "./interfaces/ICampaignFactory.sol";
 import {IFundEscrow} from "./interfaces/IFundEscrow.sol";
@@ -12,6 +14,13 @@ import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
 
 /// @dev Documented at {ICampaignFactory}.
 contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
+    /// @dev What one recorder did and may do beyond the cap on a day; worth nothing on any other.
+    struct Day {
+        uint16 day;
+        uint120 used;
+        uint120 extra;
+    }
+
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
     bytes32 public constant RECORDER_ROLE = keccak256("RECORDER_ROLE");
 
@@ -24,8 +33,7 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
     mapping(address token => bool allowed) public tokenAllowed;
 
     uint256 public recorderCap;
-    mapping(address recorder => mapping(uint256 day => uint256 amount)) private _recordedOn;
-    mapping(address recorder => mapping(uint256 day => uint256 amount)) private _extraOn;
+    mapping(address recorder => Day) private _days;
 
     constructor(address admin, IIssuerRegistry registry_, IFundEscrow escrow_, address feeRecipient_) {
         registry = registry_;
@@ -48,18 +56,16 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         if (!tokenAllowed[params.token]) revert TokenNotAllowed(params.token);
         address wallet = registry.getIssuer(params.issuerId).wallet;
         if (wallet != address(0) && wallet != params.issuerWallet) revert WalletMismatch(params.issuerWallet, wallet);
-        if (isOurs(params.issuerWallet) || params.issuerWallet == predict(campaignId)) {
-            revert WalletNotAllowed(params.issuerWallet);
-        }
+        if (isOurs(params.issuerWallet)) revert WalletNotAllowed(params.issuerWallet);
+        Terms.check(params);
         // Effect
         _useIntent(intentId);
-        campaign = Clones.cloneDeterministic(implementation, campaignId);
+        campaign = Clones.cloneDeterministicWithImmutableArgs(implementation, Terms.pack(params), campaignId);
         campaignOf[campaignId] = campaign;
         emit CampaignCreated(campaignId, params.issuerId, campaign, intentId);
         // Interaction
         registry.acquireLock(params.issuerId, campaignId);
         escrow.openAccount(campaign, params.token);
-        ICampaign(campaign).initialize(params);
     }
 
     function freeLock(bytes32 campaignId) external {
@@ -83,34 +89,33 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         _setFeeRecipient(recipient);
     }
 
-    function setRecorderCap(uint128 cap) external onlyRole(DEFAULT_ADMIN_ROLE) {
+    function setRecorderCap(uint96 cap) external onlyRole(DEFAULT_ADMIN_ROLE) {
         // Effect
         recorderCap = cap;
         emit RecorderCapSet(cap);
     }
 
-    function raiseRecorderCap(bytes32 intentId, address recorder, uint128 extra) external onlyRole(OPERATOR_ROLE) {
+    function raiseRecorderCap(bytes32 intentId, address recorder, uint96 extra) external onlyRole(OPERATOR_ROLE) {
         // Effect
         _useIntent(intentId);
-        uint256 day = _today();
-        _extraOn[recorder][day] += extra;
-        emit RecorderCapRaised(recorder, day, extra, intentId);
+        Day memory day = _dayOf(recorder);
+        day.extra += extra;
+        _days[recorder] = day;
+        emit RecorderCapRaised(recorder, day.day, extra, intentId);
     }
 
     function noteRecorded(bytes32 campaignId, address recorder, uint256 amount) external {
         // Check
         if (campaignOf[campaignId] != msg.sender) revert CampaignUnknown(campaignId);
-        if (amount > recorderRoom(recorder)) revert RecorderCapReached();
+        Day memory day = _dayOf(recorder);
+        if (amount > _room(day)) revert RecorderCapReached();
         // Effect
-        _recordedOn[recorder][_today()] += amount;
+        day.used = SafeCast.toUint120(day.used + amount);
+        _days[recorder] = day;
     }
 
     function recorderRoom(address recorder) public view returns (uint256) {
-        uint256 day = _today();
-        uint256 limit = recorderCap + _extraOn[recorder][day];
-        uint256 used = _recordedOn[recorder][day];
-        // The cap may have been lowered since.
-        return limit > used ? limit - used : 0;
+        return _room(_dayOf(recorder));
     }
 
     function isOurs(address account) public view returns (bool) {
@@ -119,12 +124,22 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
             || escrow.tokenOf(account) != address(0);
     }
 
-    function predict(bytes32 campaignId) public view returns (address) {
-        return Clones.predictDeterministicAddress(implementation, campaignId);
+    function predict(CampaignParams calldata params) external view returns (address) {
+        return Clones.predictDeterministicAddressWithImmutableArgs(
+            implementation, Terms.pack(params), params.campaignId
+        );
     }
 
-    function _today() private view returns (uint256) {
-        return block.timestamp / 1 days;
+    function _dayOf(address recorder) private view returns (Day memory day) {
+        day = _days[recorder];
+        uint16 today = uint16(block.timestamp / 1 days);
+        if (day.day != today) day = Day(today, 0, 0);
+    }
+
+    function _room(Day memory day) private view returns (uint256) {
+        uint256 limit = recorderCap + day.extra;
+        // The cap may have been lowered since.
+        return limit > day.used ? limit - day.used : 0;
     }
 
     function _setFeeRecipient(address recipient) private {

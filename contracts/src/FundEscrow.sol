@@ -5,6 +5,7 @@ import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IFundEscrow} from "./interfaces/IFundEscrow.sol";
 
 /// @dev Documented at {IFundEscrow}.
@@ -14,8 +15,12 @@ contract FundEscrow is IFundEscrow, AccessControl, Pausable {
     bytes32 public constant FACTORY_ROLE = keccak256("FACTORY_ROLE");
     bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
 
-    mapping(address campaign => address token) public tokenOf;
-    mapping(address campaign => uint256 balance) public balanceOf;
+    struct Account {
+        address token;
+        uint96 balance;
+    }
+
+    mapping(address campaign => Account) private _accounts;
     mapping(address token => uint256 sum) public heldOf;
 
     constructor(address admin) {
@@ -24,33 +29,35 @@ contract FundEscrow is IFundEscrow, AccessControl, Pausable {
 
     function openAccount(address campaign, address token) external onlyRole(FACTORY_ROLE) {
         // Check
-        if (tokenOf[campaign] != address(0)) revert AccountExists(campaign);
+        if (_accounts[campaign].token != address(0)) revert AccountExists(campaign);
         // Effect
-        tokenOf[campaign] = token;
+        _accounts[campaign].token = token;
         emit AccountOpened(campaign, token);
     }
 
     function credit(uint256 amount) external whenNotPaused {
         // Check
-        address token = _tokenOfCaller();
+        Account memory account = _accountOfCaller();
+        address token = account.token;
         uint256 needed = heldOf[token] + amount;
         uint256 present = IERC20(token).balanceOf(address(this));
         if (present < needed) revert NotReceived(token, present, needed);
         // Effect
-        uint256 balance = balanceOf[msg.sender] + amount;
+        uint256 balance = account.balance + amount;
         heldOf[token] = needed;
-        balanceOf[msg.sender] = balance;
+        _accounts[msg.sender].balance = SafeCast.toUint96(balance);
         emit Credited(msg.sender, amount, balance);
     }
 
     function pay(address to, uint256 amount) external {
         // Check
-        address token = _tokenOfCaller();
-        uint256 balance = balanceOf[msg.sender];
+        Account memory account = _accountOfCaller();
+        address token = account.token;
+        uint256 balance = account.balance;
         if (amount > balance) revert BalanceTooLow(msg.sender, balance, amount);
         if (to == address(0) || to == address(this) || to == token) revert ReceiverInvalid(to);
         // Effect
-        balanceOf[msg.sender] = balance - amount;
+        _accounts[msg.sender].balance = uint96(balance - amount);
         heldOf[token] -= amount;
         emit Paid(msg.sender, to, amount, balance - amount);
         // Interaction
@@ -65,8 +72,16 @@ contract FundEscrow is IFundEscrow, AccessControl, Pausable {
         _unpause();
     }
 
-    function _tokenOfCaller() private view returns (address token) {
-        token = tokenOf[msg.sender];
-        if (token == address(0)) revert AccountUnknown(msg.sender);
+    function balanceOf(address campaign) external view returns (uint256) {
+        return _accounts[campaign].balance;
+    }
+
+    function tokenOf(address campaign) external view returns (address) {
+        return _accounts[campaign].token;
+    }
+
+    function _accountOfCaller() private view returns (Account memory account) {
+        account = _accounts[msg.sender];
+        if (account.token == address(0)) revert AccountUnknown(msg.sender);
     }
 }

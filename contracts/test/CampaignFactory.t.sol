@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {CampaignFactory} from "../src/CampaignFactory.sol";
+import {CampaignImplementation} from "../src/CampaignImplementation.sol";
 import {SeparatedRoles} from "../src/SeparatedRoles.sol";
 import {CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
 import {ICampaignFactory} from "../src/interfaces/ICampaignFactory.sol";
@@ -33,7 +34,7 @@ contract CampaignFactoryTest is Fixture {
     }
 
     function test_a_campaign_starts_live_at_its_predicted_address() public {
-        address predicted = factory.predict("new campaign");
+        address predicted = factory.predict(wanted());
         vm.assertEq(predicted.code.length, 0);
         vm.expectEmit(address(factory));
         emit ICampaignFactory.CampaignCreated("new campaign", "new company", predicted, "i");
@@ -94,6 +95,8 @@ contract CampaignFactoryTest is Fixture {
         CampaignParams memory bad = wanted();
         bad.granularity = 0;
         invalid(bad, "granularity");
+        bad.granularity = uint256(type(uint64).max) + 1;
+        invalid(bad, "granularity");
         bad = wanted();
         bad.minInvestment = bad.maxInvestment + CENT;
         invalid(bad, "minInvestment");
@@ -110,6 +113,8 @@ contract CampaignFactoryTest is Fixture {
         bad = wanted();
         bad.deadline = uint64(START);
         invalid(bad, "deadline");
+        bad.deadline = uint64(type(uint40).max) + 1;
+        invalid(bad, "deadline");
         bad = wanted();
         bad.thresholdBps = 0;
         invalid(bad, "thresholdBps");
@@ -123,8 +128,41 @@ contract CampaignFactoryTest is Fixture {
         invalid(bad, "goal");
         bad.goal = GOAL + 1;
         invalid(bad, "goal");
-        bad.goal = (uint256(type(uint128).max) / CENT + 1) * CENT;
+        bad.goal = (uint256(type(uint96).max) / CENT + 1) * CENT;
         invalid(bad, "goal");
+    }
+
+    function shares(uint16[] memory list) private pure returns (bytes32 packed) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            packed |= bytes32(uint256(list[i]) << (240 - 16 * i));
+        }
+    }
+
+    function test_tranches_grow_to_the_whole_and_end_there() public {
+        uint16[][6] memory bad;
+        bad[0] = new uint16[](1);
+        bad[0][0] = 9_999;
+        bad[1] = new uint16[](2);
+        bad[1][1] = 10_000;
+        bad[2] = new uint16[](3);
+        (bad[2][0], bad[2][1], bad[2][2]) = (5_000, 5_000, 10_000);
+        bad[3] = new uint16[](2);
+        (bad[3][0], bad[3][1]) = (10_000, 10_000);
+        bad[4] = new uint16[](1);
+        bad[4][0] = 10_001;
+        bad[5] = new uint16[](16);
+        for (uint16 i = 0; i < 16; ++i) {
+            bad[5][i] = i + 1;
+        }
+        CampaignParams memory terms = wanted();
+        for (uint256 i = 0; i < bad.length; ++i) {
+            terms.tranches = shares(bad[i]);
+            invalid(terms, "tranches");
+        }
+        bad[5][15] = 10_000;
+        terms.tranches = shares(bad[5]);
+        CampaignImplementation made = create(terms);
+        vm.assertEq(keccak256(abi.encode(made.terms())), keccak256(abi.encode(terms)));
     }
 
     function test_a_lock_is_freed_only_after_the_end_and_by_anyone() public {
@@ -174,13 +212,7 @@ contract CampaignFactoryTest is Fixture {
     }
 
     function test_a_contract_of_ours_is_no_issuers_wallet() public {
-        address[5] memory ours = [
-            address(escrow),
-            factory.implementation(),
-            address(token),
-            address(campaign),
-            factory.predict("new campaign")
-        ];
+        address[4] memory ours = [address(escrow), factory.implementation(), address(token), address(campaign)];
         for (uint256 i = 0; i < ours.length; ++i) {
             bytes32 company = keccak256(abi.encode(i));
             register(company, ours[i]);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {CampaignImplementation} from "../src/CampaignImplementation.sol";
-import {CampaignParams, ICampaign, RefundRecord, Status} from "../src/interfaces/ICampaign.sol";
+import {CampaignParams, ICampaign, RecordState, RefundRecord, Status} from "../src/interfaces/ICampaign.sol";
+import {ICampaignFactory} from "../src/interfaces/ICampaignFactory.sol";
+import {IFundEscrow} from "../src/interfaces/IFundEscrow.sol";
 import {IIntents} from "../src/interfaces/IIntents.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
@@ -20,20 +21,37 @@ contract CampaignSettlementTest is Fixture {
         campaign.close("c");
     }
 
-    function test_a_campaign_is_initialised_once_and_the_implementation_never() public {
-        CampaignParams memory wanted = params("campaign", COMPANY, issuerWallet);
-        ICampaign implementation = ICampaign(factory.implementation());
-        vm.startPrank(address(factory));
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
-        campaign.initialize(wanted);
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
-        implementation.initialize(wanted);
+    function test_the_implementation_takes_no_money_and_no_decision() public {
+        campaign = CampaignImplementation(factory.implementation());
+        vm.startPrank(alice);
+        vm.expectRevert(wrongStatus(Status.Cancelled));
+        campaign.invest(admitted(campaign, alice, "i", 100 * ETB));
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        campaign.claimRefund();
+        vm.stopPrank();
+        vm.expectRevert(wrongStatus(Status.Cancelled));
+        vm.prank(recorder);
+        campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
+        vm.startPrank(operator);
+        vm.expectRevert(wrongStatus(Status.Cancelled));
+        campaign.close("c");
+        vm.expectRevert(wrongStatus(Status.Cancelled));
+        campaign.release("r", 0);
+        vm.expectRevert(wrongStatus(Status.Cancelled));
+        campaign.changeTerms("t", keccak256("terms"));
     }
 
-    function test_a_clone_made_by_a_stranger_cannot_be_initialised() public {
-        CampaignImplementation clone = CampaignImplementation(Clones.clone(factory.implementation()));
-        vm.expectRevert(abi.encodeWithSelector(ICampaign.NotFactory.selector, address(this)));
-        clone.initialize(params("clone", COMPANY, issuerWallet));
+    function test_a_clone_made_by_a_stranger_moves_nothing() public {
+        bytes memory terms = abi.encodePacked(bytes32("campaign"), COMPANY, bytes32(0), charlie, uint96(GOAL));
+        terms = abi.encodePacked(terms, address(token), uint96(GOAL), uint96(0), uint64(1), uint40(DEADLINE));
+        address clone = Clones.cloneWithImmutableArgs(factory.implementation(), terms);
+        invest(alice, 6_000 * ETB);
+        vm.prank(recorder);
+        vm.expectRevert(abi.encodeWithSelector(ICampaignFactory.CampaignUnknown.selector, bytes32("campaign")));
+        CampaignImplementation(clone).recordInvestment("r", FIAT_ALICE, 100 * ETB);
+        vm.expectRevert(abi.encodeWithSelector(IFundEscrow.AccountUnknown.selector, clone));
+        vm.prank(clone);
+        escrow.pay(charlie, 1);
     }
 
     function test_the_threshold_is_rounded_up() public {
@@ -125,7 +143,7 @@ contract CampaignSettlementTest is Fixture {
         vm.expectEmit(address(campaign));
         emit ICampaign.FiatReleased("r", 1_950 * ETB, 50 * ETB);
         vm.prank(operator);
-        campaign.release("r");
+        campaign.release("r", 0);
 
         isStatus(Status.Released);
         vm.assertEq(token.balanceOf(issuerWallet), 5_850 * ETB);
@@ -141,7 +159,7 @@ contract CampaignSettlementTest is Fixture {
         vm.expectEmit(address(campaign));
         emit ICampaign.FiatReleased("r", 9_750 * ETB, 250 * ETB);
         vm.prank(operator);
-        campaign.release("r");
+        campaign.release("r", 0);
         vm.assertEq(token.balanceOf(issuerWallet), 0);
         vm.assertEq(token.balanceOf(feeRecipient), 0);
     }
@@ -151,31 +169,83 @@ contract CampaignSettlementTest is Fixture {
         release();
         vm.expectRevert(wrongStatus(Status.Released));
         vm.prank(operator);
-        campaign.release("again");
+        campaign.release("again", 0);
     }
 
     function test_nothing_is_released_before_the_close_or_after_a_failure() public {
         vm.expectRevert(wrongStatus(Status.Live));
         vm.prank(operator);
-        campaign.release("r");
+        campaign.release("r", 0);
         fail();
         vm.expectRevert(wrongStatus(Status.Failed));
         vm.prank(operator);
-        campaign.release("r");
+        campaign.release("r", 0);
+    }
+
+    function test_tranches_are_released_in_order_and_add_up_to_one_release() public {
+        CampaignParams memory wanted = params("tranches", "tranches", address(0x170));
+        wanted.tranches = bytes32(uint256(3_333) << 240 | uint256(9_800) << 224 | uint256(10_000) << 208);
+        register("tranches", address(0x170));
+        campaign = create(wanted);
+        fund(alice, campaign);
+        invest(alice, 5_555 * ETB + 39 * CENT);
+        record(FIAT_ALICE, 2_222 * ETB + 2 * CENT);
+        close();
+        vm.startPrank(operator);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.WrongTranche.selector, 0));
+        campaign.release("r", 1);
+        for (uint256 tranche = 0; tranche < 3; ++tranche) {
+            isStatus(Status.Succeeded);
+            campaign.release("r", tranche);
+            vm.assertEq(campaign.releases(), tranche + 1);
+            vm.assertTrue(campaign.hasEnded());
+            vm.assertEq(registry.getIssuer("tranches").liveCampaign, 0);
+            if (tranche < 2) {
+                vm.expectRevert(abi.encodeWithSelector(ICampaign.WrongTranche.selector, tranche + 1));
+                campaign.release("r", tranche);
+            }
+        }
+        vm.stopPrank();
+        isStatus(Status.Released);
+        vm.assertEq(escrow.balanceOf(address(campaign)), 0);
+        vm.assertEq(token.balanceOf(feeRecipient), campaign.feeOn(5_555 * ETB + 39 * CENT));
+        vm.assertEq(token.balanceOf(address(0x170)), 5_555 * ETB + 39 * CENT - token.balanceOf(feeRecipient));
+    }
+
+    function test_terms_are_changed_by_an_operator_while_the_campaign_is_live() public {
+        bytes32 hash = keccak256("other terms");
+        vm.expectRevert(unauthorized(charlie, factory.OPERATOR_ROLE()));
+        vm.prank(charlie);
+        campaign.changeTerms("t", hash);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.TermsChanged("t", keccak256("terms"), hash);
+        vm.startPrank(operator);
+        campaign.changeTerms("t", hash);
+        vm.assertEq(campaign.termsHash(), hash);
+        vm.assertEq(campaign.terms().termsHash, hash);
+        vm.expectRevert(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, bytes32("t")));
+        campaign.changeTerms("t", hash);
+        vm.expectRevert(ICampaign.TermsHashMissing.selector);
+        campaign.changeTerms("u", 0);
+        vm.stopPrank();
+        succeed();
+        vm.expectRevert(wrongStatus(Status.Succeeded));
+        vm.prank(operator);
+        campaign.changeTerms("u", hash);
     }
 
     function test_only_an_operator_releases_and_cancels() public {
         bytes memory refusal = unauthorized(charlie, factory.OPERATOR_ROLE());
         vm.startPrank(charlie);
         vm.expectRevert(refusal);
-        campaign.release("r");
+        campaign.release("r", 0);
         vm.expectRevert(refusal);
         campaign.cancel("c");
     }
 
     function test_a_cancelled_campaign_gives_everything_back() public {
         invest(alice, 4_000 * ETB);
-        record(FIAT_BOB, 1_000 * ETB);
+        recordAs("r", FIAT_BOB, 1_000 * ETB);
         vm.expectEmit(address(campaign));
         emit ICampaign.Cancelled("c", 5_000 * ETB);
         vm.prank(operator);
@@ -242,62 +312,75 @@ contract CampaignSettlementTest is Fixture {
         campaign.recordRefund("r", FIAT_ALICE);
     }
 
-    function test_a_fiat_refund_is_noted_once_per_investor() public {
-        record(FIAT_ALICE, 500 * ETB);
+    function stateOf(bytes32 paymentRef) private view returns (uint256) {
+        return uint256(campaign.recordOf(paymentRef).state);
+    }
+
+    function test_the_refund_of_a_payment_is_noted_once() public {
+        recordAs("r1", FIAT_ALICE, 500 * ETB);
+        recordAs("r2", FIAT_ALICE, 200 * ETB);
         fail();
         vm.expectEmit(address(campaign));
-        emit ICampaign.RefundRecorded("r", FIAT_ALICE, 500 * ETB);
-        vm.prank(recorder);
-        campaign.recordRefund("r", FIAT_ALICE);
-        vm.assertTrue(campaign.fiatPositionOf(FIAT_ALICE).refunded);
+        emit ICampaign.RefundRecorded("r1", FIAT_ALICE, 500 * ETB);
         vm.startPrank(recorder);
+        campaign.recordRefund("r1", FIAT_ALICE);
+        vm.assertEq(stateOf("r1"), uint256(RecordState.Refunded));
+        vm.assertEq(campaign.recordOf("r1").amount, 500 * ETB);
         vm.expectRevert(ICampaign.NothingToRefund.selector);
-        campaign.recordRefund("again", FIAT_ALICE);
+        campaign.recordRefund("r1", FIAT_ALICE);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.RecordUnknown.selector, bytes32("never")));
+        campaign.recordRefund("never", FIAT_ALICE);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.RecordUnknown.selector, bytes32("r2")));
+        campaign.recordRefund("r2", FIAT_BOB);
+        campaign.recordRefund("r2", FIAT_ALICE);
+    }
+
+    function test_the_refund_of_a_cancelled_record_is_not_noted() public {
+        recordAs("r1", FIAT_ALICE, 500 * ETB);
+        vm.prank(operator);
+        campaign.cancelRecord("r1", FIAT_ALICE, 500 * ETB);
+        fail();
         vm.expectRevert(ICampaign.NothingToRefund.selector);
-        campaign.recordRefund("nobody", FIAT_BOB);
+        vm.prank(recorder);
+        campaign.recordRefund("r1", FIAT_ALICE);
     }
 
     function refunds(bytes32 first, bytes32 second) private pure returns (RefundRecord[] memory list) {
         list = new RefundRecord[](2);
-        list[0] = RefundRecord({paymentRef: "r1", investorKey: first});
-        list[1] = RefundRecord({paymentRef: "r2", investorKey: second});
+        list[0] = RefundRecord({paymentRef: first, investorKey: FIAT_ALICE});
+        list[1] = RefundRecord({paymentRef: second, investorKey: FIAT_BOB});
+    }
+
+    function failWithRecords() private {
+        recordAs("r1", FIAT_ALICE, 500 * ETB);
+        recordAs("r2", FIAT_BOB, 700 * ETB);
+        fail();
     }
 
     function test_many_fiat_refunds_are_noted_at_once() public {
-        record(FIAT_ALICE, 500 * ETB);
-        record(FIAT_BOB, 700 * ETB);
-        fail();
+        failWithRecords();
         vm.expectEmit(address(campaign));
         emit ICampaign.RefundRecorded("r1", FIAT_ALICE, 500 * ETB);
         vm.expectEmit(address(campaign));
         emit ICampaign.RefundRecorded("r2", FIAT_BOB, 700 * ETB);
-        vm.prank(recorder);
-        campaign.recordRefunds(refunds(FIAT_ALICE, FIAT_BOB));
-        vm.assertTrue(campaign.fiatPositionOf(FIAT_ALICE).refunded);
-        vm.assertTrue(campaign.fiatPositionOf(FIAT_BOB).refunded);
-        vm.assertTrue(campaign.intentUsed("r1"));
+        vm.startPrank(recorder);
+        campaign.recordRefunds(refunds("r1", "r2"));
+        vm.assertEq(stateOf("r1"), uint256(RecordState.Refunded));
+        vm.assertEq(stateOf("r2"), uint256(RecordState.Refunded));
         vm.expectRevert(ICampaign.NothingToRefund.selector);
-        vm.prank(recorder);
-        campaign.recordRefund("again", FIAT_BOB);
+        campaign.recordRefund("r2", FIAT_BOB);
     }
 
     function test_one_bad_refund_is_named_and_none_is_noted() public {
-        record(FIAT_ALICE, 500 * ETB);
-        record(FIAT_BOB, 700 * ETB);
-        fail();
+        failWithRecords();
+        bytes4 unknown = ICampaign.RecordUnknown.selector;
+        refusedRefunds(refunds("r1", "never"), abi.encodeWithSelector(ICampaign.BadRow.selector, 1, unknown));
+        refusedRefunds(refunds("r1", "r1"), abi.encodeWithSelector(ICampaign.BadRow.selector, 1, unknown));
+        RefundRecord[] memory list = refunds("r1", "r1");
+        list[1].investorKey = FIAT_ALICE;
         bytes4 nothing = ICampaign.NothingToRefund.selector;
-        RefundRecord[] memory list = refunds(FIAT_ALICE, "nobody");
         refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, nothing));
-        list = refunds(FIAT_ALICE, FIAT_ALICE);
-        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, nothing));
-        list = refunds(FIAT_ALICE, FIAT_BOB);
-        list[1].paymentRef = "r1";
-        bytes4 used = IIntents.IntentAlreadyUsed.selector;
-        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, used));
-        list[1].paymentRef = 0;
-        bytes4 missing = IIntents.IntentMissing.selector;
-        refusedRefunds(list, abi.encodeWithSelector(ICampaign.BadRow.selector, 1, missing));
-        vm.assertFalse(campaign.fiatPositionOf(FIAT_ALICE).refunded);
+        vm.assertEq(stateOf("r1"), uint256(RecordState.Recorded));
     }
 
     function refusedRefunds(RefundRecord[] memory list, bytes memory refusal) private {
@@ -315,9 +398,9 @@ contract CampaignSettlementTest is Fixture {
     }
 
     function test_a_batch_of_refunds_is_for_recorders_of_campaigns_without_success() public {
-        record(FIAT_ALICE, 500 * ETB);
-        record(FIAT_BOB, 700 * ETB);
-        RefundRecord[] memory list = refunds(FIAT_ALICE, FIAT_BOB);
+        recordAs("r1", FIAT_ALICE, 500 * ETB);
+        recordAs("r2", FIAT_BOB, 700 * ETB);
+        RefundRecord[] memory list = refunds("r1", "r2");
         vm.expectRevert(unauthorized(operator, factory.RECORDER_ROLE()));
         vm.prank(operator);
         campaign.recordRefunds(list);
@@ -362,7 +445,6 @@ contract CampaignSettlementTest is Fixture {
         emit ICampaign.Closed("c", false, THRESHOLD - CENT);
         closeConfirmed(1_500 * ETB - CENT);
         vm.assertEq(campaign.fiatTotal(), 1_500 * ETB - CENT);
-        vm.assertTrue(campaign.intentUsed("c"));
         campaign.refundFor(alice);
         vm.assertEq(token.balanceOf(alice), GOAL);
     }
@@ -386,7 +468,7 @@ contract CampaignSettlementTest is Fixture {
         vm.expectEmit(address(campaign));
         emit ICampaign.FiatReleased("r", 1_950 * ETB, 50 * ETB);
         vm.prank(operator);
-        campaign.release("r");
+        campaign.release("r", 0);
     }
 
     function test_a_confirmed_close_obeys_the_rules_of_every_close() public {

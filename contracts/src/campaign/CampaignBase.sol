@@ -3,19 +3,21 @@ pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Intents} from "../Intents.sol";
-import {CampaignParams, ICampaign, Position, Status} from "../interfaces/ICampaign.sol";
+import {CampaignParams, FiatRecord, ICampaign, Position, Status} from "../interfaces/ICampaign.sol";
 import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
 import {IFundEscrow} from "../interfaces/IFundEscrow.sol";
+import {IIntents} from "../interfaces/IIntents.sol";
+import {Records} from "./Records.sol";
+import {Terms} from "./Terms.sol";
 
 /// @notice State, roles and reads of a campaign.
-abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
+abstract contract CampaignBase is ICampaign, Intents, EIP712 {
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
     bytes32 public constant RECORDER_ROLE = keccak256("RECORDER_ROLE");
     bytes32 internal constant ADMIN_ROLE = 0x00;
     uint256 public constant FEE_BPS = 250;
-    uint256 internal constant BPS = 10_000;
+    uint256 internal constant BPS = Terms.BPS;
     uint256 public constant MAX_ROWS = 200;
 
     /// @notice How long after the deadline settled fiat may still be recorded and only an operator may close.
@@ -23,31 +25,37 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
     /// last and close, although the chain was away for days. A Python test compares both.
     uint256 public constant SETTLEMENT_GRACE = 14 days;
 
+    /// @dev What every call reads, in one slot. A clone begins with zeros, so it is live.
+    struct State {
+        Status status;
+        uint8 releases;
+        bool entered;
+        uint96 tokenTotal;
+        uint96 fiatTotal;
+    }
+
     ICampaignFactory public immutable factory;
     IFundEscrow public immutable escrow;
 
-    Status public status;
-    uint16 public thresholdBps;
-    uint64 public deadline;
-    address public issuerWallet;
+    State internal _state;
+    address internal _newWallet;
     address public proposedWallet;
-    address public token;
-    uint128 internal _goal;
-    uint128 internal _granularity;
-    uint128 internal _minInvestment;
-    uint128 internal _maxInvestment;
-    uint128 internal _tokenTotal;
-    uint128 internal _fiatTotal;
-    bytes32 public campaignId;
-    bytes32 public issuerId;
-    bytes32 public termsHash;
+    bytes32 internal _newTermsHash;
 
     mapping(address investor => Position) internal _positions;
-    mapping(bytes32 investorKey => Position) internal _fiatPositions;
+    mapping(bytes32 paymentRef => Records.Row) internal _records;
 
     modifier onlyFactoryRole(bytes32 role) {
         if (!_callerHas(role)) revert IAccessControl.AccessControlUnauthorizedAccount(msg.sender, role);
         _;
+    }
+
+    /// @dev A guard in the slot that the call writes anyway. What only reads `_state` asks `_requireOutside`.
+    modifier nonReentrant() {
+        _requireOutside();
+        _state.entered = true;
+        _;
+        _state.entered = false;
     }
 
     constructor(IFundEscrow escrow_) EIP712("crowdfund campaign", "1") {
@@ -57,54 +65,97 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
 
     function terms() external view returns (CampaignParams memory) {
         return CampaignParams({
-            campaignId: campaignId,
-            issuerId: issuerId,
-            issuerWallet: issuerWallet,
-            token: token,
-            goal: _goal,
-            minInvestment: _minInvestment,
-            maxInvestment: _maxInvestment,
-            deadline: deadline,
-            thresholdBps: thresholdBps,
-            granularity: _granularity,
-            termsHash: termsHash
+            campaignId: Terms.campaignId(),
+            issuerId: Terms.issuerId(),
+            issuerWallet: issuerWallet(),
+            token: Terms.token(),
+            goal: Terms.goal(),
+            minInvestment: Terms.minInvestment(),
+            maxInvestment: Terms.maxInvestment(),
+            deadline: Terms.deadline(),
+            thresholdBps: Terms.thresholdBps(),
+            granularity: Terms.granularity(),
+            termsHash: termsHash(),
+            tranches: Terms.tranches()
         });
     }
 
-    function intentUsedBy(address investor, bytes32 intentId) external view returns (bool) {
-        return _ownIntentUsed(investor, intentId);
+    function campaignId() external view returns (bytes32) {
+        return Terms.campaignId();
+    }
+
+    function issuerId() external view returns (bytes32) {
+        return Terms.issuerId();
+    }
+
+    function token() external view returns (address) {
+        return Terms.token();
+    }
+
+    function deadline() external view returns (uint64) {
+        return Terms.deadline();
+    }
+
+    function status() external view returns (Status) {
+        return _state.status;
+    }
+
+    function releases() external view returns (uint256) {
+        return _state.releases;
     }
 
     function hasEnded() external view returns (bool) {
-        return status >= Status.Failed;
+        return _state.status >= Status.Failed || _state.releases > 0;
     }
 
     function tokenTotal() external view returns (uint256) {
-        return _tokenTotal;
+        return _state.tokenTotal;
     }
 
     function fiatTotal() external view returns (uint256) {
-        return _fiatTotal;
+        return _state.fiatTotal;
     }
 
     function positionOf(address investor) external view returns (Position memory) {
         return _positions[investor];
     }
 
-    function fiatPositionOf(bytes32 investorKey) external view returns (Position memory) {
-        return _fiatPositions[investorKey];
+    function recordOf(bytes32 paymentRef) external view returns (FiatRecord memory) {
+        return Records.read(_records[paymentRef]);
+    }
+
+    function intentUsed(bytes32 intentId) public view override(IIntents, Intents) returns (bool) {
+        return super.intentUsed(intentId) || _records[intentId].packed != 0;
+    }
+
+    function issuerWallet() public view returns (address) {
+        return _newWallet == address(0) ? Terms.issuerWallet() : _newWallet;
+    }
+
+    function termsHash() public view returns (bytes32) {
+        return _newTermsHash == 0 ? Terms.termsHash() : _newTermsHash;
     }
 
     function total() public view returns (uint256) {
-        return uint256(_tokenTotal) + _fiatTotal;
+        return _total(_state);
     }
 
     function threshold() public view returns (uint256) {
-        return (uint256(_goal) * thresholdBps + BPS - 1) / BPS;
+        return (Terms.goal() * Terms.thresholdBps() + BPS - 1) / BPS;
     }
 
     function feeOn(uint256 amount) public view returns (uint256) {
-        return amount / _granularity * FEE_BPS / BPS * _granularity;
+        return _part(amount, FEE_BPS);
+    }
+
+    /// @dev `bps` of an amount, floored to the granularity.
+    function _part(uint256 amount, uint256 bps) internal view returns (uint256) {
+        uint256 granule = Terms.granularity();
+        return amount / granule * bps / BPS * granule;
+    }
+
+    function _total(State memory state) internal pure returns (uint256) {
+        return uint256(state.tokenTotal) + state.fiatTotal;
     }
 
     function _callerHas(bytes32 role) internal view returns (bool) {
@@ -116,6 +167,10 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
     }
 
     function _requireStatus(Status wanted) internal view {
-        if (status != wanted) revert WrongStatus(status);
+        if (_state.status != wanted) revert WrongStatus(_state.status);
+    }
+
+    function _requireOutside() internal view {
+        if (_state.entered) revert Reentered();
     }
 }

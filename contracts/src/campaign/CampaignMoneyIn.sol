@@ -5,17 +5,28 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {Admission, Position, Record, Status} from "../interfaces/ICampaign.sol";
+import {Admission, FiatRecord, Position, Record, RecordState, Status} from "../interfaces/ICampaign.sol";
 import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
 import {CampaignBase} from "./CampaignBase.sol";
+import {Records} from "./Records.sol";
+import {Terms} from "./Terms.sol";
 
 /// @notice Money in: token investments by admitted investors, settled fiat payments by the recorder, and their cancellation.
 abstract contract CampaignMoneyIn is CampaignBase {
     using SafeERC20 for IERC20;
+    using Records for Records.Row;
 
     bytes32 private constant ADMISSION_TYPEHASH =
-        keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)");
+        keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil,uint256 already)");
+
+    /// @dev What an amount is checked against, read once for all rows of a batch.
+    struct Limits {
+        uint256 goal;
+        uint256 granularity;
+        uint256 maximum;
+    }
 
     function invest(Admission calldata admission) external nonReentrant {
         _invest(admission);
@@ -26,7 +37,8 @@ abstract contract CampaignMoneyIn is CampaignBase {
         nonReentrant
     {
         // Interaction: before the effects, because the transfer needs it. A failed permit leaves the allowance to decide.
-        try IERC20Permit(token).permit(msg.sender, address(this), admission.amount, permitDeadline, v, r, s) {} catch {}
+        try IERC20Permit(Terms.token()).permit(msg.sender, address(this), admission.amount, permitDeadline, v, r, s) {}
+            catch {}
         _invest(admission);
     }
 
@@ -35,40 +47,31 @@ abstract contract CampaignMoneyIn is CampaignBase {
         onlyFactoryRole(RECORDER_ROLE)
     {
         // Check
-        _requireRecording();
-        uint256 sum = total();
-        bytes4 reason = _refusalOfRow(paymentRef, investorKey, amount, sum);
+        State memory state = _requireRecording();
+        Limits memory limits = _limits();
+        uint256 sum = _total(state);
+        Records.Row storage row = _records[paymentRef];
+        bytes4 reason = _refusalOfRow(row, paymentRef, investorKey, amount, sum, limits);
         if (reason == IntentAlreadyUsed.selector) revert IntentAlreadyUsed(paymentRef);
         _revertIf(reason);
         // Effect
-        _record(paymentRef, investorKey, amount, sum + amount);
-        _fiatTotal += uint128(amount);
+        row.write(amount, RecordState.Recorded, investorKey);
+        emit InvestmentRecorded(paymentRef, investorKey, amount, sum + amount);
+        _state.fiatTotal = uint96(state.fiatTotal + amount);
         // Interaction
-        factory.noteRecorded(campaignId, msg.sender, amount / _granularity);
+        factory.noteRecorded(Terms.campaignId(), msg.sender, amount / limits.granularity);
     }
 
     function recordInvestments(Record[] calldata records) external onlyFactoryRole(RECORDER_ROLE) {
         // Check
-        _requireRecording();
+        State memory state = _requireRecording();
         if (records.length == 0 || records.length > MAX_ROWS) revert BatchSizeInvalid(records.length);
-        uint256 before = total();
-        uint256 sum = before;
-        uint256 cap = factory.recorderRoom(msg.sender);
-        for (uint256 i = 0; i < records.length; ++i) {
-            Record calldata row = records[i];
-            // Check
-            bytes4 reason = _refusalOfRow(row.paymentRef, row.investorKey, row.amount, sum);
-            if (reason == 0 && (sum + row.amount - before) / _granularity > cap) {
-                reason = ICampaignFactory.RecorderCapReached.selector;
-            }
-            if (reason != 0) revert BadRow(i, reason);
-            // Effect
-            sum += row.amount;
-            _record(row.paymentRef, row.investorKey, row.amount, sum);
-        }
-        _fiatTotal += uint128(sum - before);
+        uint256 before = _total(state);
+        uint256 sum = _recordAll(records, before);
+        // Effect
+        _state.fiatTotal = uint96(state.fiatTotal + sum - before);
         // Interaction
-        factory.noteRecorded(campaignId, msg.sender, (sum - before) / _granularity);
+        factory.noteRecorded(Terms.campaignId(), msg.sender, (sum - before) / Terms.granularity());
     }
 
     function cancelRecord(bytes32 paymentRef, bytes32 investorKey, uint256 amount)
@@ -77,34 +80,64 @@ abstract contract CampaignMoneyIn is CampaignBase {
     {
         // Check
         _requireStatus(Status.Live);
-        if (!intentUsed(paymentRef)) revert RecordUnknown(paymentRef);
-        if (amount == 0 || amount % _granularity != 0) revert NotGranular();
-        Position storage position = _fiatPositions[investorKey];
-        if (amount > position.amount) revert AboveRecorded(position.amount);
+        FiatRecord memory row = _records[paymentRef].read();
+        if (row.state == RecordState.None) revert RecordUnknown(paymentRef);
+        if (row.state != RecordState.Recorded) revert IntentAlreadyUsed(paymentRef);
+        if (row.amount != amount || row.investorTag != bytes19(investorKey)) revert RecordDiffers(paymentRef);
         // Effect
-        _useFor("cancelled", paymentRef);
-        position.amount -= uint128(amount);
-        _fiatTotal -= uint128(amount);
+        _records[paymentRef].write(amount, RecordState.Cancelled, investorKey);
+        _state.fiatTotal -= uint96(amount);
         emit RecordCancelled(paymentRef, investorKey, amount, total());
+    }
+
+    /// @dev Returns the sum of both kinds of money with these records.
+    function _recordAll(Record[] calldata records, uint256 before) private returns (uint256 sum) {
+        sum = before;
+        Limits memory limits = _limits();
+        uint256 most = Math.min(limits.goal, before + factory.recorderRoom(msg.sender) * limits.granularity);
+        uint256 count = records.length;
+        for (uint256 i = 0; i < count; ++i) {
+            Record calldata record = records[i];
+            (bytes32 paymentRef, bytes32 investorKey, uint256 amount) =
+                (record.paymentRef, record.investorKey, record.amount);
+            // Check
+            Records.Row storage row = _records[paymentRef];
+            // All questions in one; zero counts as too much.
+            unchecked {
+                if (
+                    paymentRef == 0 || investorKey == 0 || row.packed != 0 || amount - 1 >= most - sum
+                        || amount > limits.maximum || amount % limits.granularity != 0
+                ) {
+                    bytes4 reason = _refusalOfRow(row, paymentRef, investorKey, amount, sum, limits);
+                    revert BadRow(i, reason == 0 ? ICampaignFactory.RecorderCapReached.selector : reason);
+                }
+                sum += amount;
+            }
+            // Effect
+            row.write(amount, RecordState.Recorded, investorKey);
+            emit InvestmentRecorded(paymentRef, investorKey, amount, sum);
+        }
     }
 
     function _invest(Admission calldata admission) private {
         // Check
-        _requireStatus(Status.Live);
-        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
+        State memory state = _state;
+        if (state.status != Status.Live) revert WrongStatus(state.status);
+        if (block.timestamp > Terms.deadline()) revert DeadlinePassed(Terms.deadline());
         _requireAdmission(admission);
-        bytes32 intentId = admission.intentId;
         uint256 amount = admission.amount;
-        uint256 sum = total();
+        uint256 sum = _total(state);
         Position storage position = _positions[msg.sender];
-        _revertIf(_refusal(position.amount, amount, sum));
+        uint256 already = position.amount;
+        // The position grows with each investment, so an admission is good for one.
+        if (admission.already != already) revert AdmissionUsed(already);
+        _revertIf(_refusalOfTokens(already, amount, sum));
         // Effect
-        _useOwnIntent(intentId);
-        position.amount += uint128(amount);
-        _tokenTotal += uint128(amount);
-        emit Invested(intentId, msg.sender, amount, sum + amount);
+        position.amount = uint96(already + amount);
+        _state.tokenTotal = uint96(state.tokenTotal + amount);
+        emit Invested(admission.intentId, msg.sender, amount, sum + amount);
         // Interaction
-        IERC20 money = IERC20(token);
+        IERC20 money = IERC20(Terms.token());
         uint256 before = money.balanceOf(address(escrow));
         money.safeTransferFrom(msg.sender, address(escrow), amount);
         uint256 received = money.balanceOf(address(escrow)) - before;
@@ -112,48 +145,63 @@ abstract contract CampaignMoneyIn is CampaignBase {
         escrow.credit(amount);
     }
 
-    function _record(bytes32 paymentRef, bytes32 investorKey, uint256 amount, uint256 sum) private {
-        // Effect
-        _useIntent(paymentRef);
-        _fiatPositions[investorKey].amount += uint128(amount);
-        emit InvestmentRecorded(paymentRef, investorKey, amount, sum);
-    }
-
     function _requireAdmission(Admission calldata admission) private view {
+        if (admission.intentId == 0) revert IntentMissing();
         if (block.timestamp > admission.validUntil) revert AdmissionExpired(admission.validUntil);
         bytes32 content = keccak256(
-            abi.encode(ADMISSION_TYPEHASH, admission.intentId, msg.sender, admission.amount, admission.validUntil)
+            abi.encode(
+                ADMISSION_TYPEHASH,
+                admission.intentId,
+                msg.sender,
+                admission.amount,
+                admission.validUntil,
+                admission.already
+            )
         );
         (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(_hashTypedDataV4(content), admission.signature);
         // A key that has lost the role has admitted nobody.
         if (problem != ECDSA.RecoverError.NoError || !_has(OPERATOR_ROLE, signer)) revert NotAdmitted(msg.sender);
     }
 
-    function _requireRecording() private view {
-        _requireStatus(Status.Live);
-        if (block.timestamp > deadline + SETTLEMENT_GRACE) revert DeadlinePassed(deadline + SETTLEMENT_GRACE);
+    function _requireRecording() private view returns (State memory state) {
+        state = _state;
+        if (state.status != Status.Live) revert WrongStatus(state.status);
+        uint256 last = Terms.deadline() + SETTLEMENT_GRACE;
+        if (block.timestamp > last) revert DeadlinePassed(last);
         if (Pausable(address(escrow)).paused()) revert RecordingPaused();
     }
 
-    function _refusalOfRow(bytes32 paymentRef, bytes32 investorKey, uint256 amount, uint256 sum)
-        private
-        view
-        returns (bytes4)
-    {
+    /// @dev Selector of the error that stands against a payment; zero if none. The investor's sum is the platform's to
+    /// check: the recorder names the key, so a limit for each key would stop nobody who has the recorder's key.
+    function _refusalOfRow(
+        Records.Row storage row,
+        bytes32 paymentRef,
+        bytes32 investorKey,
+        uint256 amount,
+        uint256 sum,
+        Limits memory limits
+    ) private view returns (bytes4) {
         if (paymentRef == 0) return IntentMissing.selector;
-        if (intentUsed(paymentRef)) return IntentAlreadyUsed.selector;
+        if (row.packed != 0) return IntentAlreadyUsed.selector;
         if (investorKey == 0) return InvestorKeyMissing.selector;
-        return _refusal(_fiatPositions[investorKey].amount, amount, sum);
+        if (amount == 0 || amount % limits.granularity != 0) return NotGranular.selector;
+        if (amount > limits.goal - sum) return AboveGoal.selector;
+        if (amount > limits.maximum) return AboveMaximum.selector;
+        return 0;
     }
 
     /// @dev Selector of the error that stands against `amount` on top of the investor's `already`; zero if none.
-    function _refusal(uint256 already, uint256 amount, uint256 sum) private view returns (bytes4) {
-        uint256 room = _goal - sum;
-        if (amount == 0 || amount % _granularity != 0) return NotGranular.selector;
+    function _refusalOfTokens(uint256 already, uint256 amount, uint256 sum) private view returns (bytes4) {
+        uint256 room = Terms.goal() - sum;
+        if (amount == 0 || amount % Terms.granularity() != 0) return NotGranular.selector;
         if (amount > room) return AboveGoal.selector;
-        if (already + amount > _maxInvestment) return AboveMaximum.selector;
-        if (already + amount < _minInvestment && amount != room) return BelowMinimum.selector;
+        if (already + amount > Terms.maxInvestment()) return AboveMaximum.selector;
+        if (already + amount < Terms.minInvestment() && amount != room) return BelowMinimum.selector;
         return 0;
+    }
+
+    function _limits() private view returns (Limits memory) {
+        return Limits(Terms.goal(), Terms.granularity(), Terms.maxInvestment());
     }
 
     function _revertIf(bytes4 reason) private pure {

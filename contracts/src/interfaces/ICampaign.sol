@@ -15,6 +15,8 @@ import {IIntents} from "./IIntents.sol";
 /// @param thresholdBps Share of the goal that makes a success, 1 to 10,000.
 /// @param granularity Token units per minor unit of the journal; every amount is a multiple.
 /// @param termsHash Hash of the terms that investors agree to.
+/// @param tranches Zero for a release in one. Else up to 16 numbers of two bytes, each the share of 10,000 that is out
+/// with it and all before: growing, the last one 10,000, zeros behind it. A holdback of 2 % is 9,800 and 10,000.
 struct CampaignParams {
     bytes32 campaignId;
     bytes32 issuerId;
@@ -27,6 +29,7 @@ struct CampaignParams {
     uint16 thresholdBps;
     uint256 granularity;
     bytes32 termsHash;
+    bytes32 tranches;
 }
 
 /// @notice One settled fiat payment. The reference is its intent id; the key is a salted commitment to the investor.
@@ -36,7 +39,7 @@ struct Record {
     uint256 amount;
 }
 
-/// @notice One fiat refund. The reference is its intent id.
+/// @notice The refund of one recorded payment.
 struct RefundRecord {
     bytes32 paymentRef;
     bytes32 investorKey;
@@ -46,23 +49,39 @@ struct RefundRecord {
 /// @param intentId The platform's id of the investment.
 /// @param amount Token units; neither more nor less.
 /// @param validUntil Last second at which it may be used.
-/// @param signature 65 bytes over the EIP-712 type Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)
-/// in the domain of the campaign (name "crowdfund campaign", version "1"), by an account with the operator role.
+/// @param already The investor's position before it. A position only grows, so an admission is good for one investment.
+/// @param signature 65 bytes over the EIP-712 type
+/// Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil,uint256 already) in the domain of the campaign (name "crowdfund campaign", version "1"), by an account with the operator role.
 struct Admission {
     bytes32 intentId;
     uint256 amount;
     uint256 validUntil;
+    uint256 already;
     bytes signature;
 }
 
-/// @notice What one investor put in, and whether it was paid back.
+/// @notice What one investor put in as tokens, and whether it was paid back.
 struct Position {
-    uint128 amount;
+    uint96 amount;
     bool refunded;
 }
 
-enum Status {
+/// @notice One recorded payment. The amount stays whatever became of it.
+/// @param investorTag The first 19 bytes of the investor's key.
+struct FiatRecord {
+    uint96 amount;
+    RecordState state;
+    bytes19 investorTag;
+}
+
+enum RecordState {
     None,
+    Recorded,
+    Cancelled,
+    Refunded
+}
+
+enum Status {
     Live,
     Succeeded,
     Failed,
@@ -71,9 +90,8 @@ enum Status {
 }
 
 /// @notice One raise. Token money is escrowed by address, fiat money is only recorded, by investor key.
-/// @dev Roles are read from the factory. The platform's intent ids and payment references share one space (`intentUsed`).
-/// Whoever calls without a role has a space of their own (`intentUsedBy`), so that no stranger can spend the platform's ids
-/// ahead of it. The events carry the caller's id: only with its name and arguments does an event prove that a call was made.
+/// @dev Roles are read from the factory. A payment reference is good for one record. The events carry the caller's id: only
+/// with its name and arguments does an event prove that a call was made.
 interface ICampaign is IIntents {
     event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
     event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
@@ -84,6 +102,8 @@ interface ICampaign is IIntents {
     event FiatNotConfirmed(bytes32 indexed intentId, uint256 amount);
     event IssuerWalletProposed(bytes32 indexed intentId, address indexed wallet);
     event IssuerWalletChanged(bytes32 indexed intentId, address indexed oldWallet, address indexed newWallet);
+    /// @notice The terms were changed while the campaign was live; who had invested was asked again.
+    event TermsChanged(bytes32 indexed intentId, bytes32 oldTermsHash, bytes32 newTermsHash);
     event Cancelled(bytes32 indexed intentId, uint256 total);
     event Released(bytes32 indexed intentId, address indexed issuerWallet, uint256 toIssuer, uint256 fee);
     event FiatReleased(bytes32 indexed intentId, uint256 toIssuer, uint256 fee);
@@ -92,7 +112,6 @@ interface ICampaign is IIntents {
     /// @notice The campaign ended, but the registry refused the unlock; `freeLock` of the factory can be called again.
     event LockNotFreed(bytes32 indexed campaignId);
 
-    error NotFactory(address caller);
     /// @param field Name of the first parameter that is not acceptable.
     error ParamInvalid(bytes32 field);
     error WrongStatus(Status status);
@@ -100,6 +119,9 @@ interface ICampaign is IIntents {
     error AdmissionExpired(uint256 validUntil);
     /// @notice No operator has signed this intent, amount and time for this caller and campaign.
     error NotAdmitted(address investor);
+    /// @notice The position is not the one that the admission was signed for: it was used, or another investment came first.
+    error AdmissionUsed(uint256 already);
+    error Reentered();
     error CloseTooEarly();
     error RecordingPaused();
     error NotGranular();
@@ -114,19 +136,19 @@ interface ICampaign is IIntents {
     error AmountNotReceived(uint256 received, uint256 expected);
     /// @notice No payment with this reference was recorded.
     error RecordUnknown(bytes32 paymentRef);
-    /// @notice The investor has less than this recorded.
-    error AboveRecorded(uint256 recorded);
+    /// @notice The payment was recorded with another amount or for another investor.
+    error RecordDiffers(bytes32 paymentRef);
     error NothingToRefund();
+    /// @param next The tranche that comes next, counted from 0.
+    error WrongTranche(uint256 next);
+    error TermsHashMissing();
     /// @notice The wallet is zero or a contract of the platform: money paid there would be lost.
     error WalletNotAllowed(address wallet);
     /// @notice No operator has proposed this wallet.
     error WalletNotProposed(address wallet);
 
-    /// @notice Sets the terms of a fresh clone. Factory only, once.
-    function initialize(CampaignParams calldata params) external;
-
     /// @notice Invests the caller's tokens; the campaign is the spender to approve. Until the deadline.
-    /// @param admission Signed by an operator for this caller; its intent is spent for this caller only.
+    /// @param admission Signed by an operator for this caller.
     /// @dev Refused if the token delivers another amount than was sent.
     function invest(Admission calldata admission) external;
 
@@ -136,7 +158,8 @@ interface ICampaign is IIntents {
         external;
 
     /// @notice Records one settled fiat payment, until the end of the settlement grace. RECORDER only.
-    /// @dev Refused above what the factory still lets this recorder record today (`recorderRoom`).
+    /// @dev Refused above what the factory still lets this recorder record today (`recorderRoom`). Minimum and maximum of
+    /// an investor's sum are the platform's to check; no single payment is above the maximum.
     function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
 
     /// @notice Records 1 to 200 payments, all or none. RECORDER only.
@@ -147,8 +170,7 @@ interface ICampaign is IIntents {
     function cancelRecord(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
 
     /// @notice Decides success by arithmetic: total against the threshold.
-    /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace, spending
-    /// an id of their own.
+    /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace.
     function close(bytes32 intentId) external;
 
     /// @notice As `close`, counting no more fiat than the operator confirms as settled. OPERATOR only.
@@ -158,9 +180,13 @@ interface ICampaign is IIntents {
     /// @notice Ends a live campaign; everybody can be refunded. OPERATOR only.
     function cancel(bytes32 intentId) external;
 
-    /// @notice Pays out a success, once: the fee to the platform, the rest to the issuer. OPERATOR only.
-    /// @dev Moves only token money; the fiat part is stated by an event. The two fees add up to `feeOn(total())`.
-    function release(bytes32 intentId) external;
+    /// @notice Pays out the next tranche of a success: the fee to the platform, the rest to the issuer. OPERATOR only.
+    /// @param tranche Counted from 0; each once and in order. Without tranches in the terms there is only 0.
+    /// @dev Moves only token money; the fiat part is stated by an event. All fees add up to `feeOn(total())`.
+    function release(bytes32 intentId, uint256 tranche) external;
+
+    /// @notice Puts another hash of the terms in force while the campaign is live. OPERATOR only.
+    function changeTerms(bytes32 intentId, bytes32 newTermsHash) external;
 
     /// @notice Proposes another wallet for the release, because the issuer's is lost or refused by the token. OPERATOR only.
     function proposeIssuerWallet(bytes32 intentId, address wallet) external;
@@ -174,14 +200,11 @@ interface ICampaign is IIntents {
     /// @notice As `claimRefund` for somebody else; only the investor is paid. Anyone.
     function refundFor(address investor) external;
 
-    /// @notice Notes that an investor's fiat money went back on its rail, once per investor. RECORDER only.
+    /// @notice Notes that a recorded payment went back, once. RECORDER only.
     function recordRefund(bytes32 paymentRef, bytes32 investorKey) external;
 
     /// @notice Notes 1 to 200 refunds, all or none. RECORDER only.
     function recordRefunds(RefundRecord[] calldata records) external;
-
-    /// @notice Whether the investor, or another caller without a role, has spent this id on a call of their own.
-    function intentUsedBy(address investor, bytes32 intentId) external view returns (bool);
 
     /// @notice Where a release pays.
     function issuerWallet() external view returns (address);
@@ -195,7 +218,17 @@ interface ICampaign is IIntents {
 
     function issuerId() external view returns (bytes32);
 
+    function token() external view returns (address);
+
+    function deadline() external view returns (uint64);
+
+    /// @notice Hash of the terms in force.
+    function termsHash() external view returns (bytes32);
+
     function status() external view returns (Status);
+
+    /// @notice Number of tranches that are out.
+    function releases() external view returns (uint256);
 
     /// @notice Whether the issuer may start another campaign as far as this one is concerned.
     function hasEnded() external view returns (bool);
@@ -217,5 +250,5 @@ interface ICampaign is IIntents {
 
     function positionOf(address investor) external view returns (Position memory);
 
-    function fiatPositionOf(bytes32 investorKey) external view returns (Position memory);
+    function recordOf(bytes32 paymentRef) external view returns (FiatRecord memory);
 }

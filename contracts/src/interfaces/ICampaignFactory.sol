@@ -26,7 +26,7 @@ interface ICampaignFactory is IIntents {
     /// @notice The recorder has recorded as much as one may on one day.
     error RecorderCapReached();
 
-    /// @notice Creates a campaign at its predicted address, initialised in the same transaction. OPERATOR only.
+    /// @notice Creates a campaign at its predicted address, live at once. OPERATOR only.
     function createCampaign(bytes32 intentId, CampaignParams calldata params) external returns (address campaign);
 
     /// @notice Gives the issuer's exclusivity lock back once the campaign has ended. Anyone; campaigns call it themselves.
@@ -40,10 +40,10 @@ interface ICampaignFactory is IIntents {
 
     /// @notice Sets how much one recorder may record on one day (UTC) over all campaigns. Admin only.
     /// @param cap Granules, which are minor units of the journal; 0 at first, which lets nobody record.
-    function setRecorderCap(uint128 cap) external;
+    function setRecorderCap(uint96 cap) external;
 
     /// @notice Lets one recorder record `extra` granules more today. OPERATOR only.
-    function raiseRecorderCap(bytes32 intentId, address recorder, uint128 extra) external;
+    function raiseRecorderCap(bytes32 intentId, address recorder, uint96 extra) external;
 
     /// @notice Counts what a recorder has recorded on a campaign. That campaign only.
     function noteRecorded(bytes32 campaignId, address recorder, uint256 amount) external;
@@ -57,8 +57,8 @@ interface ICampaignFactory is IIntents {
     /// @notice Whether the address is zero or a contract of the platform, where nobody could take money out again.
     function isOurs(address account) external view returns (bool);
 
-    /// @notice The address that the campaign has or will have.
-    function predict(bytes32 campaignId) external view returns (address);
+    /// @notice The address that a campaign with these terms has or will have.
+    function predict(CampaignParams calldata params) external view returns (address);
 
     /// @notice The campaign's address; zero if it was not created.
     function campaignOf(bytes32 campaignId) external view returns (address);

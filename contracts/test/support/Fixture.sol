@@ -22,7 +22,8 @@ abstract contract Fixture {
     uint256 internal constant ALICE_KEY = 0xA11CE;
     uint256 internal constant OPERATOR_KEY = 0x0b;
     uint256 internal constant FOREVER = type(uint256).max;
-    uint128 internal constant CAP = 1e17;
+    uint96 internal constant CAP = 1e17;
+    uint256 private constant POSITIONS_SLOT = 7;
     bytes32 internal constant COMPANY = "company";
     bytes32 internal constant FIAT_ALICE = "fiat alice";
     bytes32 internal constant FIAT_BOB = "fiat bob";
@@ -90,7 +91,8 @@ abstract contract Fixture {
             deadline: DEADLINE,
             thresholdBps: 7_500,
             granularity: CENT,
-            termsHash: keccak256("terms")
+            termsHash: keccak256("terms"),
+            tranches: 0
         });
     }
 
@@ -142,10 +144,18 @@ abstract contract Fixture {
         uint256 amount,
         uint256 validUntil
     ) internal view returns (Admission memory) {
-        bytes32 typehash = keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)");
-        bytes32 content = keccak256(abi.encode(typehash, intentId, investor, amount, validUntil));
+        bytes32 typehash = keccak256(
+            "Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil,uint256 already)"
+        );
+        uint256 already = invested(into, investor);
+        bytes32 content = keccak256(abi.encode(typehash, intentId, investor, amount, validUntil, already));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked("\x19\x01", domainOf(into), content)));
-        return Admission(intentId, amount, validUntil, abi.encodePacked(r, s, v));
+        return Admission(intentId, amount, validUntil, already, abi.encodePacked(r, s, v));
+    }
+
+    /// @dev The investor's position, read from storage: a call would use up a prank.
+    function invested(CampaignImplementation into, address investor) internal view returns (uint256) {
+        return uint96(uint256(vm.load(address(into), keccak256(abi.encode(investor, POSITIONS_SLOT)))));
     }
 
     function domainOf(CampaignImplementation into) internal view returns (bytes32) {
@@ -158,7 +168,10 @@ abstract contract Fixture {
     }
 
     function record(bytes32 investorKey, uint256 amount) internal {
-        bytes32 paymentRef = id();
+        recordAs(id(), investorKey, amount);
+    }
+
+    function recordAs(bytes32 paymentRef, bytes32 investorKey, uint256 amount) internal {
         vm.prank(recorder);
         campaign.recordInvestment(paymentRef, investorKey, amount);
     }
@@ -180,7 +193,7 @@ abstract contract Fixture {
     function release() internal {
         bytes32 intentId = id();
         vm.prank(operator);
-        campaign.release(intentId);
+        campaign.release(intentId, 0);
     }
 
     function cancel() internal {

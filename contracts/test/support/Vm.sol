@@ -21,6 +21,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function load(address target, bytes32 slot) external view returns (bytes32);
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function mockCallRevert(address callee, bytes calldata data, bytes calldata revertData) external;
