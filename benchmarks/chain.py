@@ -151,6 +151,7 @@ def _campaign() -> str:
         7500,
         rules.UNITS_PER_MINOR,
         one,
+        rules.tranches_bytes32(()),
     ]
     _write("create", "CampaignFactory", "createCampaign", [terms])
     commit()

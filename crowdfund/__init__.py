@@ -25,6 +25,7 @@ FEATURES = (
     "payments",
     "payouts",
     "campaigns",
+    "releases",
     "content",
     "investments",
     "updates",

@@ -71,6 +71,14 @@ class TermsForm(PageForm):
     min_minor = StringField(_l("Minimum investment per person"), [Needed()])
     max_minor = StringField(_l("Maximum investment per person"), [Needed()])
     duration_days = StringField(_l("Duration"), [Needed()])
+    part1 = StringField(_l("Part %(part)s", part=1))
+    condition1 = StringField(_l("Condition of part %(part)s", part=1))
+    part2 = StringField(_l("Part %(part)s", part=2))
+    condition2 = StringField(_l("Condition of part %(part)s", part=2))
+    part3 = StringField(_l("Part %(part)s", part=3))
+    condition3 = StringField(_l("Condition of part %(part)s", part=3))
+    part4 = StringField(_l("Part %(part)s", part=4))
+    condition4 = StringField(_l("Condition of part %(part)s", part=4))
 
 
 class LoanTermsForm(TermsForm):

@@ -1,6 +1,7 @@
 """Tables of campaigns: the terms, the running totals, and who changed what state."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -11,7 +12,7 @@ from crowdfund.campaigns import triggers
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.rules.limits import STATES as LIMIT_STATES
 from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS
-from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, event_table, new_id, one_of
 
 
 class Campaign(Base):
@@ -50,6 +51,8 @@ class Campaign(Base):
     fee_bps: Mapped[int]
     grace_days: Mapped[int]
     terms_hash: Mapped[str | None] = mapped_column(sa.String(66))
+    # Parts of a release with their conditions (rules.tranches); empty for one release.
+    tranches: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     terms_frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # --- running totals; what is settled is part of what is reserved
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
@@ -89,6 +92,8 @@ class Campaign(Base):
     released_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     fee_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Parts of a release that are paid out in the journal; the amounts above are their sums.
+    tranches_paid: Mapped[int] = mapped_column(default=0, server_default="0")
     release_tx: Mapped[str | None] = mapped_column(sa.String(66))
     # --- two locks (rules.md, Issuers and campaigns): one live campaign, one start a calendar year
     live_lock: Mapped[str | None] = mapped_column(ID, unique=True)

@@ -6,7 +6,7 @@ as long to make. These rows are `FundingRow`, `Listed` and `Found`.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class CampaignRow(RaiseRow):
     fee_minor: int | None
     released_at: datetime | None
     release_tx: str | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
     trade_name: str | None
 
 
@@ -96,6 +98,7 @@ class PublicCampaign(RaiseRow):
     term_months: int | None
     repayment: str | None
     terms_hash: str | None
+    tranches: list[dict[str, Any]] | None
     deploy_tx: str | None
     contract_address: str | None
     starts_at: datetime

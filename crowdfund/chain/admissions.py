@@ -13,11 +13,18 @@ from crowdfund.kernel import config
 
 
 def sign(
-    campaign: str, *, intent_id: str, investor: str, amount_minor: int, valid_until: datetime
+    campaign: str,
+    *,
+    intent_id: str,
+    investor: str,
+    amount_minor: int,
+    valid_until: datetime,
+    already_minor: int = 0,
 ) -> list[Any]:
     """Return the admission of one wallet to one investment, to be passed to `invest`; minor units.
 
-    `campaign` is the address of its contract. Raises KeyMissing.
+    `campaign` is the address of its contract, `already_minor` what the wallet has invested there
+    before: the contract compares it, so an admission is good for one investment. Raises KeyMissing.
     """
     from crowdfund.chain import connection  # noqa: PLC0415 - loads web3, which web processes do not
 
@@ -26,6 +33,7 @@ def sign(
         investor=investor,
         units=rules.to_units(amount_minor),
         valid_until=int(valid_until.timestamp()),
+        already=rules.to_units(already_minor),
     )
     return admission.sign(
         leave,

@@ -69,7 +69,7 @@ EVENTS: dict[str, dict[str, Handled | Ignored]] = {
         "LockNotFreed": Ignored(
             "The lock can be freed by anybody at any time; the company then asks."
         ),
-        "Initialized": Ignored(_WITHIN),
+        "TermsChanged": _AUDITED,
         "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
     },
     "FundEscrow": {

@@ -120,6 +120,7 @@ def rights_changed(event: ContractEvent) -> None:
     "CampaignFactory.FeeRecipientSet",
     "CampaignFactory.RecorderCapSet",
     "CampaignFactory.RecorderCapRaised",
+    "CampaignImplementation.TermsChanged",
     "CampaignImplementation.IssuerWalletProposed",
     "CampaignImplementation.IssuerWalletChanged",
     "FundEscrow.Paused",

@@ -34,6 +34,7 @@ EFFECTS = {
     "recordRefund": ("RefundRecorded", ("paymentRef", "investorKey")),
     "cancel": ("Cancelled", ("intentId",)),
     "release": ("Released", ("intentId",)),
+    "changeTerms": ("TermsChanged", ("intentId", "newTermsHash")),
     "close": ("Closed", ()),
     "closeConfirmed": ("Closed", ()),
     "refundFor": ("Refunded", ("investor",)),
@@ -162,6 +163,14 @@ TX_FINAL = (TxStatus.CONFIRMED, TxStatus.REVERTED)
 def intent_bytes32(intent_id: str) -> str:
     """Return the bytes32 (0x hex) that stands for an intent, an id or a reference on chain."""
     return "0x" + hashlib.sha256(intent_id.encode()).hexdigest()
+
+
+def tranches_bytes32(shares: Sequence[int]) -> str:
+    """Return the tranches of a release as the contract takes them: two bytes for each share.
+
+    `shares` are basis points of all money that are out after each; none for one release.
+    """
+    return "0x" + b"".join(share.to_bytes(2) for share in shares).ljust(32, b"\0").hex()
 
 
 def to_units(minor: int) -> int:

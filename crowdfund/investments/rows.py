@@ -73,7 +73,8 @@ class CampaignSums:
     settled_minor: int
     investors_count: int
     goal_minor: int | None
-    release_entry_id: str | None
+    released_minor: int | None
+    fee_minor: int | None
     foreign_room_minor: int
     token_minor: int
     active: int

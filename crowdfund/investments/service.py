@@ -333,13 +333,12 @@ def _record_args(investment: Investment) -> list[object]:
 
 
 def record_refund(investment: Investment, campaign: CampaignRow) -> None:
-    """Mark the contract's entry of this person as refunded, once for person and campaign."""
-    intent = f"refund:{investment.campaign_id}:{investment.user_id}"
+    """Mark the contract's record of this investment as refunded, once."""
     chain.write(
-        intent,
+        f"refund:{investment.id}",
         "CampaignImplementation",
         "recordRefund",
-        [chain_rules.intent_bytes32(intent), _key(investment.campaign_id, investment.user_id)],
+        _record_args(investment)[:2],
         subject=("refund", investment.campaign_id),
         address=campaign.contract_address,
         batch="recordRefunds",

@@ -123,9 +123,14 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.reject": staff("admin", "compliance"),
     "campaigns.cancel": staff("admin"),
     "campaigns.deploy": staff("admin", "compliance"),
-    "campaigns.release": staff("admin", "finance"),
     "campaigns.retry": staff("admin", "finance"),
     "campaigns.redirect": staff("admin"),
+    # releases: one prepares, another approves
+    "releases.prepare": staff("admin", "finance"),
+    "releases.request": readers("admin", "finance"),
+    "releases.approve": staff("admin", "finance"),
+    "releases.refuse": staff("admin", "finance"),
+    "releases.withdraw": staff("admin", "finance"),
     # the dated limits of all campaigns: one proposes, another approves
     "campaigns.limits": readers("admin", "finance"),
     "campaigns.limits_version": readers("admin", "finance"),

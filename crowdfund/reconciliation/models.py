@@ -35,6 +35,7 @@ class ContractReading(Base):
     fiat_units: Mapped[str] = mapped_column(sa.String(80))
     token_units: Mapped[str] = mapped_column(sa.String(80))
     escrow_units: Mapped[str] = mapped_column(sa.String(80))
+    releases: Mapped[int] = mapped_column(default=0, server_default="0")
     block_number: Mapped[int] = mapped_column(sa.BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     missing: Mapped[list[str] | None] = mapped_column(Json)

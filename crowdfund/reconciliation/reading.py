@@ -25,7 +25,7 @@ from crowdfund.reconciliation.rules import comparing
 from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Findings
 
 CONTRACT = "CampaignImplementation"
-VIEWS = ("status", "fiatTotal", "tokenTotal")
+VIEWS = ("status", "fiatTotal", "tokenTotal", "releases")
 BLOCKS_AT_ONCE = 5_000
 NODE_ERRORS = (NodeUnreachable, NodeError, ChainChanged, NotDeployed)
 
@@ -160,9 +160,11 @@ def _contract(address: str, answers: Sequence[Any], *, factory_knows: bool) -> C
     refused = next((one for one in answers if isinstance(one, Reverted)), None)
     if refused is not None:
         return Contract(address, factory_knows=factory_knows, problem=refused.text)
-    status, fiat, token, held = answers
+    status, fiat, token, releases, held = answers
     name = comparing.CONTRACT_STATES[status]
-    return Contract(address, name, fiat, token, held, factory_knows=factory_knows)
+    return Contract(
+        address, name, fiat, token, held, releases=releases, factory_knows=factory_knows
+    )
 
 
 def _settings(node: Node, factory: str, needed_s: int) -> list[Difference]:

@@ -19,6 +19,7 @@ class ReadingRow:
     fiat_units: str
     token_units: str
     escrow_units: str
+    releases: int
     block_number: int
     at: datetime
     missing: list[str] | None
@@ -56,9 +57,12 @@ class CampaignRow:
     status: str
     ending: str | None
     settled_minor: int
+    token_minor: int
     fee_bps: int
     released_minor: int | None
     fee_minor: int | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
     accepted_difference_minor: int
     accepted_result: str | None
     contract_address: str | None

@@ -205,8 +205,9 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
                 yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {due} not returned yet"
             continue
         wrong = list(_wrong_totals(row, foreign.get((row.id, "token"), 0)))
-        if row.release_entry_id is None and escrow != due:
-            wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {due} paid in")
+        left = due - (row.released_minor or 0) - (row.fee_minor or 0)
+        if escrow != left:
+            wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {left} paid in and not out")
         if wrong:
             yield row.id, "; ".join(wrong)
 

@@ -26,6 +26,7 @@ from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
 from crowdfund.reconciliation import queries as reconciliation
+from crowdfund.releases import queries as release_requests
 from crowdfund.reports import releases
 
 Waiting = tuple[int, datetime | None]
@@ -194,7 +195,9 @@ QUEUES = (
     Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list",
          _campaigns, "campaigns.approve", {"status": "submitted"}),
     Kind(_l("Campaigns to release"), _l("successful; the company is waiting for its money"),
-         "reports.releases", _releases, "campaigns.release"),
+         "reports.releases", _releases, "releases.prepare"),
+    Kind(_l("Releases to approve"), _l("prepared by a colleague"), "reports.releases",
+         release_requests.waiting, "releases.approve"),
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
     Kind(_l("Withdrawals to approve"), _l("above the limit; the money is on hold"), "payouts.desk",

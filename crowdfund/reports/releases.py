@@ -6,13 +6,14 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import life, tranches
 from crowdfund.chain import request_queries
 from crowdfund.issuers import queries as issuers
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns
 from crowdfund.kernel.i18n import _l
 from crowdfund.reconciliation import queries as reconciliation
+from crowdfund.releases import queries as release_requests
 from crowdfund.reports.rows import ReleaseRow
 
 _C, _F = Campaign.__table__, issuers.FACTS
@@ -54,7 +55,7 @@ class Release:
 def can_be_released() -> sa.ColumnElement[bool]:
     """Return the condition of what finance can release: not under way, and as its contract says."""
     agrees = sa.and_(_C.c.contract_result.is_(None), _C.c.refused_count == 0)
-    return sa.and_(_C.c.status == "succeeded", _C.c.released_minor.is_(None), agrees)
+    return sa.and_(_C.c.status == "succeeded", _C.c.ending.is_(None), agrees)
 
 
 def page(reader_id: str, place: Place = START, *, size: int = 25) -> Page[Release]:
@@ -69,7 +70,13 @@ def page(reader_id: str, place: Place = START, *, size: int = 25) -> Page[Releas
 
 def _release(row: ReleaseRow, reader_id: str) -> Release:
     request = _open_request(row)
-    payout = life.payout(row.settled_minor, row.token_minor, row.fee_bps)
+    payout = life.payout(
+        row.settled_minor,
+        row.token_minor,
+        row.fee_bps,
+        share_bps=tranches.share_after(row.tranches, row.tranches_paid + (row.ending is None)),
+        before_bps=tranches.share_after(row.tranches, row.tranches_paid - (row.ending is not None)),
+    )
     return Release(row, payout, _waits(row, reader_id, has_request=request is not None), request)
 
 
@@ -78,16 +85,18 @@ def _waits(row: ReleaseRow, reader_id: str, *, has_request: bool) -> Waits:
         return Waits.SECOND
     if row.contract_result or row.refused_count:
         return Waits.CONTRACT
-    if row.released_minor is not None:
+    if row.ending is not None:
         return Waits.CHAIN
     return Waits.COLLEAGUE if row.is_own or reader_id == row.author_id else Waits.FINANCE
 
 
 def _open_request(row: ReleaseRow) -> tuple[str, dict[str, str]] | None:
-    """Return the request that a second person decides about: to follow the contract, to redirect.
+    """Return the request that a second person decides about: to release, to follow, to redirect.
 
     Few campaigns wait at a time, so each is asked about on its own.
     """
+    if release := release_requests.open_request(row.id):
+        return "releases.request", {"release_id": release.id}
     if follow := reconciliation.open_request_id(row.id):
         return "reconciliation.requested", {"follow_id": follow}
     redirect = request_queries.open_redirect(row.contract_address or "")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +109,7 @@ class ReleaseRow:
     contract_address: str | None
     contract_result: str | None
     refused_count: int
-    released_minor: int | None
+    ending: str | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
     is_own: bool

@@ -136,7 +136,7 @@ class CampaignFacts:
     fee_minor: int | None
     fee_bps: int
     token_minor: int
-    release_entry_id: str | None
+    tranches_paid: int
     starts_at: datetime | None
     reviewed_at: datetime | None
     contract_address: str | None

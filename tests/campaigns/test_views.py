@@ -538,8 +538,11 @@ def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
     raising.confirm("campaign", live.id, Closed={"succeeded": True, "total": 0})
     fiona, desk = raising.browser(app, cast.fiona), f"/staff/campaigns/{live.id}"
     assert "Release the money" in fiona.get(desk).text
-    assert fiona.post(f"{desk}/release").status_code == 303
-    assert fiona.post(f"{desk}/release").status_code == 409
+    request = fiona.post(f"{desk}/release").location
+    assert fiona.post(f"{request}/approve").status_code == 403  # she has prepared it
+    adam = raising.browser(app, cast.adam)
+    assert adam.post(f"{request}/approve").status_code == 303
+    assert adam.post(f"{request}/approve").status_code == 409
     assert "fee <a" in fiona.get(f"{desk}/state").text
     raising.confirm("campaign", live.id)
     assert (

@@ -224,6 +224,7 @@ def campaign(name="bakery", *, goal=1_000_000_00, least=100_00, most=1_000_000_0
         "thresholdBps": 7500,
         "granularity": rules.UNITS_PER_MINOR,
         "termsHash": rules.intent_bytes32("terms"),
+        "tranches": rules.tranches_bytes32(()),
     }
     args = [rules.intent_bytes32(intent), terms]
     service.write(intent, "CampaignFactory", "createCampaign", args, subject=("campaign", name))

@@ -124,13 +124,13 @@ def test_bad_rows_of_a_batch_are_split_off_and_the_rest_goes(heard):
     address = campaign(goal=10_000_00, most=10_000_00)
     for number in range(10):
         record(address, number)
-    record(address, "tiny", minor=1)
+    record(address, "empty", minor=0)
     record(address, "huge", minor=20_000_00)
     record(address, "doubled")
     record(address, "last")
     commit()
     settle()
-    assert queries.write("investment:tiny").last_error == "BelowMinimum"
+    assert queries.write("investment:empty").last_error == "NotGranular"
     assert queries.write("investment:huge").last_error == "AboveGoal"
     good = [*range(10), "doubled", "last"]
     assert {status_of(f"investment:{n}") for n in good} == {"confirmed"}

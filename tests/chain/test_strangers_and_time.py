@@ -55,7 +55,7 @@ def test_a_stranger_cannot_invest_and_takes_no_room(own_node, heard):
     token = give_tokens(own_node, units)
     stranger_calls(own_node, token, "PaymentToken", "approve", address, units)
     stolen = admitted(address, "investment:1", "0x" + "6b" * 20, 100_00)
-    for leave in ([rules.intent_bytes32("s"), units, 2**40, "0x"], stolen):
+    for leave in ([rules.intent_bytes32("s"), units, 2**40, 0, "0x"], stolen):
         data = abi.encode("CampaignImplementation", "invest", [leave])
         with pytest.raises(answers.Reverted, match="NotAdmitted"):
             connection.node().estimate(abi.to_checksum_address(STRANGER), address, data)
@@ -65,7 +65,7 @@ def test_a_stranger_cannot_invest_and_takes_no_room(own_node, heard):
 
 
 def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
-    leave = admission.Leave(rules.intent_bytes32("i"), abi.to_checksum_address(STRANGER), 7, 9)
+    leave = admission.Leave(rules.intent_bytes32("i"), abi.to_checksum_address(STRANGER), 7, 9, 3)
     types = {
         "Admission": [
             {"name": n, "type": t}
@@ -74,6 +74,7 @@ def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
                 ("investor", "address"),
                 ("amount", "uint256"),
                 ("validUntil", "uint256"),
+                ("already", "uint256"),
             )
         ]
     }
@@ -88,11 +89,12 @@ def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
         "investor": leave.investor,
         "amount": 7,
         "validUntil": 9,
+        "already": 3,
     }
     key = connection.key_of("operator")
     theirs = Account.sign_typed_data(key, domain, types, values)
     ours = admission.sign(leave, campaign=deployed["CampaignFactory"], chain_id=31337, key=key)
-    assert ours == [leave.intent, 7, 9, "0x" + bytes(theirs.signature).hex()]
+    assert ours == [leave.intent, 7, 9, 3, "0x" + bytes(theirs.signature).hex()]
 
 
 def test_an_admitted_investment_that_shares_a_payments_reference_changes_nothing(own_node, heard):

@@ -140,16 +140,16 @@ def test_what_goes_back_is_one_entry_that_names_investment_and_campaign(world):
     assert raising.campaign(world.campaign_id).status == "refunded"
 
 
-def test_the_contract_is_told_of_a_refund_by_the_persons_key(world):
-    settled(world)
+def test_the_contract_is_told_of_a_refund_by_its_record_and_the_persons_key(world):
+    investment_id = settled(world)
     end_campaign()
     refund_all(world)
     [write] = chain.writes_of("refund", world.campaign_id)
     charlie = world.people["charlie"]
-    intent = f"refund:{world.campaign_id}:{charlie}"
+    reference = chain_rules.intent_bytes32(f"investment:{investment_id}")
     key = queries.investor_key(world.campaign_id, charlie)
-    assert (write.intent_id, write.address) == (intent, raising.CONTRACT)
-    assert write.args == [chain_rules.intent_bytes32(intent), key]
+    assert (write.intent_id, write.address) == (f"refund:{investment_id}", raising.CONTRACT)
+    assert write.args == [reference, key]
 
 
 def test_the_contract_is_told_of_a_settled_investment_at_its_campaigns_address(world):

@@ -68,10 +68,13 @@ def test_the_fingerprint_of_a_request_to_follow_never_changes():
         status="settled",
         ending=None,
         settled_minor=5,
+        token_minor=0,
         recorded_minor=4,
         fee_bps=300,
         released_minor=None,
         fee_minor=None,
+        tranches=None,
+        tranches_paid=0,
         accepted_difference_minor=0,
         accepted_result="ተሳክቷል",
         in_flight=0,
@@ -79,7 +82,7 @@ def test_the_fingerprint_of_a_request_to_follow_never_changes():
         investments=(one,),
     )
     assert following.fingerprint(facts) == (
-        "414ee586a318f91809e86b3a7cecfabfba0410a9a4c60b2cba8e823d14524697"
+        "38f48b8f12fa65fcb5dde9ee3ae818bbbe96b89c60ca655794e2acf5f9decfa4"
     )
 
 

@@ -74,9 +74,7 @@ class Raise(World):
         return connection.node().call("CampaignImplementation", self.address, function, *args)
 
     def contract_status(self):
-        return ("none", "live", "succeeded", "failed", "cancelled", "released")[
-            self.contract("status")
-        ]
+        return ("live", "succeeded", "failed", "cancelled", "released")[self.contract("status")]
 
     def on_chain(self, function, *args, role=None):
         """Call the contract from outside the platform, as a stranger or with a key of ours."""
@@ -225,6 +223,7 @@ class Raise(World):
             "thresholdBps": 7500,
             "granularity": 10_000,
             "termsHash": ids[2],
+            "tranches": "0x" + "00" * 32,
         }
         self._send(
             operator, factory, abi.encode("CampaignFactory", "createCampaign", (ids[4], terms))
@@ -289,7 +288,7 @@ class Raise(World):
 
 
 @pytest.fixture
-def raised(app, own_node, deployed, later):  # noqa: F811
+def raised(request, app, own_node, deployed, later):  # noqa: F811
     staff = {"alice": (), "carla": ("compliance",), "fiona": ("finance",), "adam": ("admin",)}
     people = {name: raising.person(name, *roles) for name, roles in staff.items()}
     people |= {name: verified(name) for name in ("charlie", "dora")}
@@ -299,7 +298,9 @@ def raised(app, own_node, deployed, later):  # noqa: F811
     reviews_service.approve(company, actor=people["carla"])
     commit()
     settle()
-    campaign_id = raising.complete_draft(company, people["alice"], max_minor="10,000")
+    campaign_id = raising.complete_draft(
+        company, people["alice"], max_minor="10,000", **getattr(request, "param", {})
+    )
     drafts.submit(campaign_id, actor=people["alice"])
     reviews.approve(campaign_id, actor=people["carla"])
     commit()

@@ -174,7 +174,7 @@ def succeeded(raised):
 
 def test_a_contract_that_was_released_behind_our_back_is_paid_out_in_the_books_once(raised):
     succeeded(raised)
-    raised.on_chain("release", b"\x02" * 32, role="operator")
+    raised.on_chain("release", b"\x02" * 32, 0, role="operator")
     assert raised.compare() == ["status"]
     with raising.refused(WrongState):
         releasing.release(raised.campaign_id, actor=raised.people["fiona"])
@@ -189,7 +189,7 @@ def test_a_contract_that_was_closed_and_released_while_our_books_are_live(raised
     raised.paid("charlie", "8,000", key="form-key-1")
     raised.chain_works()
     raised.close_on_chain(role="operator")
-    raised.on_chain("release", b"\x03" * 32, role="operator")
+    raised.on_chain("release", b"\x03" * 32, 0, role="operator")
     assert raised.compare() == ["status"]
     assert raised.follow() == "done"
     assert events(raised)[-2:] == ["succeeded", "released"]
@@ -405,7 +405,7 @@ def test_a_contract_that_changed_after_the_approval_stops_it_and_nothing_moves(r
     request_id = raised.ask()
     following_service.approve(request_id, actor=raised.people["adam"])
     commit()
-    raised.on_chain("release", b"\x06" * 32, role="operator")
+    raised.on_chain("release", b"\x06" * 32, 0, role="operator")
     raised.chain_works()
     assert raised.request(request_id).status == "stopped"
     assert raised.campaign().status == "live"

@@ -21,6 +21,8 @@ BOOKS = comparing.Books(
     token_minor=0,
     accepted_difference_minor=0,
     accepted_result=None,
+    tranches=None,
+    tranches_paid=0,
 )
 UNITS = 10_000
 CONTRACT = comparing.Contract("0x01", "live", fiat_units=1_000 * UNITS)
@@ -68,9 +70,41 @@ def test_an_accepted_difference_moves_both_bounds():
     ],
 )
 def test_each_state_of_the_books_fits_these_states_of_the_contract(status, ending, fitting):
-    books = {"status": status, "ending": ending}
-    found = {state for state in comparing.CONTRACT_STATES if kinds(books, {"status": state}) == []}
+    paid = int("release" in (status.removesuffix("d"), ending))
+    books = {"status": status, "ending": ending, "tranches_paid": paid}
+    found = {
+        state
+        for state in comparing.CONTRACT_STATES
+        if kinds(books, {"status": state, "releases": int(state == "released")}) == []
+    }
     assert found == fitting
+
+
+PARTS = [{"share_bps": bps, "condition": "When it is time."} for bps in (3_333, 6_467, 200)]
+
+
+@pytest.mark.parametrize(
+    ("paid", "ending", "releases", "found"),
+    [
+        (0, None, 0, []),
+        (1, None, 1, []),
+        (1, "release", 0, []),
+        (1, "release", 1, []),
+        (2, "release", 0, ["releases"]),
+        (1, None, 0, ["releases"]),
+        (1, None, 2, ["releases"]),
+    ],
+)
+def test_as_many_parts_are_out_on_both_sides(paid, ending, releases, found):
+    books = {"status": "succeeded", "ending": ending, "tranches": PARTS, "tranches_paid": paid}
+    assert kinds(books, {"status": "succeeded", "releases": releases}) == found
+
+
+def test_the_escrow_holds_the_tokens_of_the_parts_that_are_not_out():
+    books = {"status": "succeeded", "tranches": PARTS, "tranches_paid": 1, "token_minor": 1_000}
+    contract = {"status": "succeeded", "releases": 1, "token_units": 1_000 * UNITS}
+    assert kinds(books, contract | {"escrow_units": 667 * UNITS}) == []
+    assert kinds(books, contract | {"escrow_units": 666 * UNITS}) == ["escrow"]
 
 
 def test_a_noticed_disagreement_stays_one_until_the_contract_is_live_again():
@@ -166,15 +200,20 @@ def facts(status="live", result="succeeded", *lines, **more):
         "status": status,
         "ending": None,
         "settled_minor": sum(one.amount_minor for one in lines if one.is_in),
+        "token_minor": 0,
         "recorded_minor": recorded,
         "fee_bps": 250,
         "released_minor": None,
         "fee_minor": None,
+        "tranches": None,
+        "tranches_paid": 0,
         "accepted_difference_minor": 0,
         "accepted_result": None,
         "in_flight": 0,
         "contract": following.ContractFacts(
-            result, sum(x.amount_minor for x in lines if x.on_contract)
+            result,
+            sum(x.amount_minor for x in lines if x.on_contract),
+            int(result == "released"),
         ),
         "investments": lines,
     }

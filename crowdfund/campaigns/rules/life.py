@@ -103,13 +103,39 @@ class Payout:
     fee_minor: int
 
 
-def payout(settled_minor: int, token_minor: int, fee_bps: int) -> Payout:
+def payout(
+    settled_minor: int,
+    token_minor: int,
+    fee_bps: int,
+    *,
+    share_bps: int = 10_000,
+    before_bps: int = 0,
+) -> Payout:
     """Return how settled money is paid out: the fee floored, as the contract takes it.
 
-    That is the fee on all money, less what the contract takes of the token money.
+    That is the fee on all money, less what the contract takes of the token money. A tranche pays
+    what is out after it, at `share_bps` of all money, less what was out before. Each is floored.
     """
-    fee = money.fee(settled_minor + token_minor, fee_bps) - money.fee(token_minor, fee_bps)
-    return Payout(settled_minor - fee, fee)
+    after = _paid_out(settled_minor, token_minor, fee_bps, share_bps)
+    before = _paid_out(settled_minor, token_minor, fee_bps, before_bps)
+    return Payout(after.company_minor - before.company_minor, after.fee_minor - before.fee_minor)
+
+
+def _paid_out(settled_minor: int, token_minor: int, fee_bps: int, share_bps: int) -> Payout:
+    """Return what is out at a share of all money; the last tranche bears what flooring has lost."""
+    if share_bps >= 10_000:
+        fee = money.fee(settled_minor + token_minor, fee_bps) - money.fee(token_minor, fee_bps)
+        return Payout(settled_minor - fee, fee)
+    part = settled_minor * share_bps // 10_000
+    fee = money.fee(part, fee_bps)
+    return Payout(part - fee, fee)
+
+
+def token_payout(token_minor: int, fee_bps: int, *, share_bps: int, before_bps: int) -> Payout:
+    """Return what a tranche pays of the token money, which the contract itself moves."""
+    after, before = (token_minor * share // 10_000 for share in (share_bps, before_bps))
+    fee = money.fee(after, fee_bps) - money.fee(before, fee_bps)
+    return Payout(after - before - fee, fee)
 
 
 def average_minor(settled_minor: int, investors: int) -> int:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from crowdfund.adapters import storage
 from crowdfund.campaigns import limits_queries, queries
 from crowdfund.campaigns.models import Campaign, campaign_event
-from crowdfund.campaigns.rules import drafts, securities, terms
+from crowdfund.campaigns.rules import drafts, securities, terms, tranches
 from crowdfund.campaigns.rules.addresses import folded
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.shared import (
@@ -25,7 +25,7 @@ from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
-from crowdfund.kernel.errors import FileRefused, InvalidFields, WrongState
+from crowdfund.kernel.errors import FileRefused, Invalid, InvalidFields, WrongState
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
@@ -129,7 +129,12 @@ def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
     """
     campaign, limits = editable(campaign_id), limits_queries.in_force()
     good, errors = terms.clean_terms(values, limits, campaign.security_type)
+    try:
+        parts = tranches.clean(values)
+    except Invalid as error:
+        errors = {**errors, str(error.field): error.user_message}
     _refuse(errors)
+    campaign.tranches = parts or None
     campaign.threshold_bps, campaign.grace_days = limits.threshold_bps, limits.grace_days
     for name, value in good.items():
         setattr(campaign, name, value)

@@ -281,6 +281,8 @@ def ask_contract(campaign: Campaign, what: str) -> None:
     if what == "close":
         # The second signature: the contract counts no more fiat than the journal has settled.
         args.append(chain_rules.to_units(campaign.settled_minor))
+    elif what == "release":
+        args.append(campaign.tranches_paid - 1)  # the one that was paid out in the journal
     chain_service.write(
         intent,
         "CampaignImplementation",

@@ -5,10 +5,10 @@
 
 from crowdfund.campaigns.events import ENDED
 from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import life, tranches
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.ending import ask_contract, end
-from crowdfund.campaigns.service.releasing import end_release, pay_out
+from crowdfund.campaigns.service.releasing import end_part, pay_out, release_key
 from crowdfund.campaigns.service.shared import (
     locked,
     note,
@@ -20,6 +20,7 @@ from crowdfund.campaigns.service.shared import (
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.ledger import line_queries as ledger_lines
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 
@@ -51,6 +52,7 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     campaign.ending = campaign.chain_error = campaign.contract_result = None
     campaign.released_minor = campaign.fee_minor = None
     campaign.release_entry_id = campaign.released_at = None
+    campaign.tranches_paid = 0
     campaign.closed_at = clock.now()
     record_change(campaign, to, actor=actor, reason=reason)
     context = {"reason": reason} if to == Status.CANCELLED else {}
@@ -59,10 +61,12 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
 
 
 def _take_back(campaign: Campaign) -> None:
-    """Reverse the release: the money is in escrow again, for the refunds."""
-    key = f"campaign:{campaign.id}:release:undone"
+    """Reverse every part of the release: the money is in escrow again, for the refunds."""
     try:
-        posting.reverse(key, str(campaign.release_entry_id), reason="follows the contract")
+        for tranche in reversed(range(campaign.tranches_paid)):
+            key = release_key(campaign.id, tranche)
+            if entry := ledger_lines.entries_by_keys([key]).get(key):
+                posting.reverse(f"{key}:undone", entry.id, reason="follows the contract")
     except ledger_rules.InsufficientFunds as error:
         raise AlreadySpent(
             _(
@@ -72,15 +76,15 @@ def _take_back(campaign: Campaign) -> None:
         ) from error
 
 
-def follow_release(campaign_id: str, *, actor: str, reason: str) -> None:
-    """Note that the contract has released, paying out in the journal what was not paid out yet.
+def follow_release(campaign_id: str, releases: int, *, actor: str, reason: str) -> None:
+    """Note that the contract has released parts, paying out in the journal what was not paid yet.
 
-    Raises EscrowDisagrees.
+    `releases` is how many parts the contract has released. Raises EscrowDisagrees.
     """
     campaign = locked(campaign_id)
-    if campaign.released_minor is None:
+    while campaign.tranches_paid < min(releases, tranches.count(campaign.tranches)):
         pay_out(campaign)
-    end_release(campaign, tx_hash=campaign.release_tx, actor=actor, reason=reason)
+    end_part(campaign, tx_hash=campaign.release_tx, actor=actor, reason=reason)
 
 
 def send_again(campaign_id: str, what: str, *, actor: str, reason: str) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import life, tranches
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.shared import (
     NotEligible,
@@ -60,6 +60,7 @@ def _write_creation(campaign: Campaign) -> None:
         "thresholdBps": campaign.threshold_bps,
         "granularity": units(1),
         "termsHash": campaign.terms_hash,
+        "tranches": chain_rules.tranches_bytes32(tranches.shares(campaign.tranches)),
     }
     chain_service.write(
         intent,

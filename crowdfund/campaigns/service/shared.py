@@ -100,15 +100,16 @@ def refresh_pages(campaign_id: str, company_id: str | None = None) -> None:
 def notify_team(campaign: Campaign, what: str, **context: object) -> None:
     """Notify author and company of a state of the campaign (`campaign.<what>`), once a round.
 
-    A round begins when the campaign is submitted, or deployed again.
+    A round begins when the campaign is submitted, or deployed again; each `part` is one, too.
     """
     team = issuers_queries.member_ids(campaign.company_id) | {campaign.author_id}
     stamp = campaign.submitted_at.timestamp() if campaign.submitted_at else 0
+    part = f":{context['part']}" if "part" in context else ""
     service.notify_all(
         team,
         f"campaign.{what}",
         {"campaign": campaign.title, **context},
-        key=f"campaign:{campaign.id}:{what}:{stamp}:{campaign.deploy_tries}",
+        key=f"campaign:{campaign.id}:{what}:{stamp}:{campaign.deploy_tries}{part}",
         path=f"/my/campaigns/{campaign.id}",
     )
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.campaigns import forms, queries
 from crowdfund.campaigns.rows import CampaignRow, QueueRow
 from crowdfund.campaigns.rules import life
-from crowdfund.campaigns.service import ending, redirects, releasing, reviews
+from crowdfund.campaigns.service import ending, redirects, reviews
 from crowdfund.campaigns.service import life as life_service
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.editor import draft_context
@@ -125,14 +125,6 @@ def deploy(campaign_id: str) -> BaseResponse:
     """Try to make the contract of an approved campaign again."""
     life_service.deploy(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("The contract is being created."), "info")
-    return _back(campaign_id)
-
-
-@bp.post("/staff/campaigns/<string(length=32):campaign_id>/release")
-def release(campaign_id: str) -> BaseResponse:
-    """Pay out a success."""
-    releasing.release(campaign_id, actor=identity.signed_in().id)
-    pages.flash(_("Money released. It is being recorded on chain."), "success")
     return _back(campaign_id)
 
 

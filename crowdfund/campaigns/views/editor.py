@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import follower_queries, forms, limits_queries, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
-from crowdfund.campaigns.rules import drafts, life, offers, terms
+from crowdfund.campaigns.rules import drafts, life, offers, terms, tranches
 from crowdfund.campaigns.service import drafts as drafts_service
 from crowdfund.campaigns.service import ending
 from crowdfund.campaigns.views.blueprint import bp
@@ -201,7 +201,15 @@ def _presets(campaign: CampaignRow, step: str) -> dict[str, Any]:
         "duration_days": campaign.duration_days or "",
         "term_months": campaign.term_months or "",
         "repayment": campaign.repayment,
+        **_shown_parts(campaign),
     }
+
+
+def _shown_parts(campaign: CampaignRow) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for number, part in enumerate(tranches.read(campaign.tranches), 1):
+        shown |= {f"part{number}": percent(part.share_bps), f"condition{number}": part.condition}
+    return shown
 
 
 def _shown_rate(bps: int | None) -> str:

@@ -9,7 +9,7 @@ from flask import Flask
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns.service import documents as campaign_documents
-from crowdfund.campaigns.service import drafts, releasing, reviews
+from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.compliance.queries import files as person_facts
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import files as person_files
@@ -34,6 +34,7 @@ from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payout_accounts.queries import payout_account_of as account_of
 from crowdfund.people import queries as people_queries
 from crowdfund.people import service
+from crowdfund.releases import service as releases
 from crowdfund.security.service import second_factor
 
 FIRST_DAY = 140
@@ -369,5 +370,7 @@ def _end(story: Story, one: cast.Raise) -> None:
 
 
 def _release(story: Story, one: cast.Raise) -> None:
-    story.stage.do(releasing.release, story.campaigns[one.slug], actor=story.staff["finance"])
+    campaign_id = story.campaigns[one.slug]
+    request_id = story.stage.do(releases.ask, campaign_id, "", actor=story.staff["finance"])
+    story.stage.do(releases.approve, request_id, actor=story.staff["admin"])
     story.stage.until(lambda: _status(story, one) == "released", f"the release of {one.title}")

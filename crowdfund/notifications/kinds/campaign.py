@@ -90,6 +90,17 @@ KINDS = {
         action=_OPEN,
         path=_PATH,
     ),
+    "campaign.part_released": Kind(
+        _l("%(campaign)s: part %(part)s of %(parts)s of the money is released"),
+        _l(
+            "Until now %(amount)s went to your company's wallet, after fees of %(fee)s. The next part "
+            "follows when its condition is met."
+        ),
+        "campaign",
+        {**_MONEY, "part": 1, "parts": 3, "amount_minor": 48_750_00, "fee_minor": 1_250_00},
+        action=_OPEN,
+        path=_PATH,
+    ),
     "campaign.released": Kind(
         _l("%(campaign)s: the money is released"),
         _l("%(amount)s is in your company's wallet, after the fee of %(fee)s."),

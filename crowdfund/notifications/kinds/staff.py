@@ -22,6 +22,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.follow": ("admin", "finance"),
     "staff.keys": ("admin",),
     "staff.limits": ("admin", "finance"),
+    "staff.releases": ("admin", "finance"),
 }
 
 KINDS = {
@@ -74,5 +75,10 @@ KINDS = {
         _l("New limits of campaigns need a second approval"),
         _l("A colleague proposed other limits. Compare them with those in force and decide."),
         "/staff/limits",
+    ),
+    "staff.releases": _queue(
+        _l("A release needs a second approval"),
+        _l("A colleague has prepared the release of a campaign's money. Look at it and decide."),
+        "/staff/releases",
     ),
 }

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crowdfund.campaigns.rules import tranches
 from crowdfund.chain.rules import to_units
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.money import fmt
 from crowdfund.kernel.statuses import status_text
 
 # The contract's Status, in the order of ICampaign.sol.
-CONTRACT_STATES = ("none", "live", "succeeded", "failed", "cancelled", "released")
+CONTRACT_STATES = ("live", "succeeded", "failed", "cancelled", "released")
 _ENDED_WITHOUT = frozenset({"failed", "cancelled"})
 
 # (campaign's status, what it is asking of the contract) -> what the contract may be meanwhile.
@@ -48,6 +49,8 @@ class Books:
     token_minor: int
     accepted_difference_minor: int
     accepted_result: str | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Contract:
     fiat_units: int = 0
     token_units: int = 0
     escrow_units: int = 0
+    releases: int = 0
     factory_knows: bool = True
     problem: str = ""
 
@@ -129,17 +133,23 @@ def _differences(books: Books, contract: Contract) -> Iterator[tuple[str, dict[s
         return
     if not contract.factory_knows:
         yield "foreign", {}
-    if not _status_agrees(books, contract):
-        yield "status", {"books": books.status, "contract": contract.status}
+    yield from _end_differs(books, contract)
     least = to_units(books.recorded_minor + books.accepted_difference_minor)
     if not least <= contract.fiat_units <= least + to_units(books.coming_minor):
         yield "fiat", {"books": least, "contract": contract.fiat_units}
     if contract.token_units != to_units(books.token_minor):
         yield "token", {"books": to_units(books.token_minor), "contract": contract.token_units}
-    if not _escrow_fits(contract):
+    if not _escrow_fits(books, contract):
         yield "escrow", {"contract": contract.token_units, "escrow": contract.escrow_units}
     if books.refused:
         yield "refused", {"count": books.refused, "amount": books.refused_minor}
+
+
+def _end_differs(books: Books, contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not _status_agrees(books, contract):
+        yield "status", {"books": books.status, "contract": contract.status}
+    elif not _releases_agree(books, contract):
+        yield "releases", {"books": books.tranches_paid, "contract": contract.releases}
 
 
 def _status_agrees(books: Books, contract: Contract) -> bool:
@@ -150,10 +160,20 @@ def _status_agrees(books: Books, contract: Contract) -> bool:
     return contract.status in AGREES.get((books.status, books.ending), frozenset())
 
 
-def _escrow_fits(contract: Contract) -> bool:
-    """Return whether the escrow holds what it must: all, nothing, or what was not refunded yet."""
+def _releases_agree(books: Books, contract: Contract) -> bool:
+    """Return whether as many parts of the money are out; a release under way may be on its way."""
+    if books.status not in ("succeeded", "released") or contract.status == books.accepted_result:
+        return True
+    least = books.tranches_paid - (books.ending == "release")
+    return least <= contract.releases <= books.tranches_paid
+
+
+def _escrow_fits(books: Books, contract: Contract) -> bool:
+    """Return whether the escrow holds what it must: all, nothing, or what is not out yet."""
     if contract.status in ("live", "succeeded"):
-        return contract.escrow_units == contract.token_units
+        share = tranches.share_after(books.tranches, contract.releases)
+        out = to_units(contract.token_minor * share // 10_000)
+        return contract.escrow_units == contract.token_units - out
     if contract.status == "released":
         return contract.escrow_units == 0
     return contract.escrow_units <= contract.token_units
@@ -189,6 +209,11 @@ def words(stored: dict[str, Any]) -> str:
             "%(count)s).",
             amount=fmt(facts["amount"]),
             count=facts["count"],
+        )
+    if kind == "releases":
+        return _(
+            "Our books have released %(books)s parts of the money, the contract %(contract)s.",
+            **facts,
         )
     if kind == "unknown":
         return _(

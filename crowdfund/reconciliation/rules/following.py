@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crowdfund.campaigns.rules import life, tranches
 from crowdfund.kernel import hashing
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.money import fee
 from crowdfund.ledger import rules as ledger
 
 REQUEST_STATES = ("pending", "approved", "done", "refused", "cancelled", "stopped")
@@ -61,6 +61,7 @@ class ContractFacts:
 
     status: str
     fiat_minor: int
+    releases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,13 @@ class Facts:
     status: str
     ending: str | None
     settled_minor: int
+    token_minor: int
     recorded_minor: int
     fee_bps: int
     released_minor: int | None
     fee_minor: int | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
     accepted_difference_minor: int
     accepted_result: str | None
     in_flight: int
@@ -133,10 +137,23 @@ def moves(facts: Facts, made: Plan) -> list[ledger.Posting]:
         for one in (*made.returned, *made.refunded)
     ]
     if made.pays_out:
-        fee_minor = fee(made.settled_after_minor, facts.fee_bps)
-        paid = made.settled_after_minor - fee_minor
-        found += [(escrow, company, paid), (escrow, ledger.PLATFORM_FEE, fee_minor)]
+        paid = _paid(facts, made)
+        found += [
+            (escrow, company, paid.company_minor),
+            (escrow, ledger.PLATFORM_FEE, paid.fee_minor),
+        ]
     return [ledger.Posting(*move) for move in found if move[2]]
+
+
+def _paid(facts: Facts, made: Plan) -> life.Payout:
+    """Return what is paid out of the parts that only the contract has released."""
+    return life.payout(
+        made.settled_after_minor,
+        facts.token_minor,
+        facts.fee_bps,
+        share_bps=tranches.share_after(facts.tranches, facts.contract.releases),
+        before_bps=tranches.share_after(facts.tranches, facts.tranches_paid),
+    )
 
 
 def plan(facts: Facts) -> Plan:
@@ -166,7 +183,7 @@ def plan(facts: Facts) -> Plan:
         refunded=is_in if fails else (),
         extra=tuple(one for one in facts.investments if one.is_only_on_contract),
         takes_back=fails and bool(facts.released_minor or facts.fee_minor),
-        pays_out=to == "released" and facts.released_minor is None,
+        pays_out=action == "release" and facts.tranches_paid < facts.contract.releases,
         asks=_asked(facts) if action == "ask" else None,
         settled_after_minor=facts.settled_minor - _total(returned),
         difference_minor=_difference(facts, forgotten),
@@ -205,12 +222,14 @@ def _action(facts: Facts) -> tuple[str, str | None]:
         return "accept_result", None
     if books == "released":
         return ("settle", None) if contract == "released" else ("ask", None)
-    return _to_success(books, contract)
+    return _to_success(facts, books, contract)
 
 
-def _to_success(books: str, contract: str) -> tuple[str, str | None]:
+def _to_success(facts: Facts, books: str, contract: str) -> tuple[str, str | None]:
     if contract == "released":
         return "release", "released"
+    if facts.contract.releases > facts.tranches_paid - (facts.ending == "release"):
+        return "release", "succeeded"
     return ("succeed", "succeeded") if books == "live" else ("settle", None)
 
 

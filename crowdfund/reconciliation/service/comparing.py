@@ -50,7 +50,7 @@ def _store_reading(found: Findings, contract: Contract, campaign_id: str | None)
     row.campaign_id, row.is_ours = campaign_id, contract.factory_knows
     row.status = "none" if contract.problem else contract.status
     row.fiat_units, row.token_units = str(contract.fiat_units), str(contract.token_units)
-    row.escrow_units = str(contract.escrow_units)
+    row.escrow_units, row.releases = str(contract.escrow_units), contract.releases
     row.block_number, row.at = found.block or 0, clock.now()
     row.missing = detail.missing if detail else None
     row.extra = detail.extra if detail else None

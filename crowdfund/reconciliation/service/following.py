@@ -73,7 +73,8 @@ def _facts(campaign_id: str) -> Facts:
         raise NotCompared(
             _("This campaign was not compared with its contract yet. Compare them first.")
         )
-    contract = ContractFacts(row.status, int(row.fiat_units) // chain_rules.to_units(1))
+    fiat_minor = int(row.fiat_units) // chain_rules.to_units(1)
+    contract = ContractFacts(row.status, fiat_minor, row.releases)
     return queries.facts(campaign_id, contract, missing=row.missing, extra=row.extra or [])
 
 
@@ -88,7 +89,7 @@ def _obstacle(facts: Facts, made: Plan, moves: list[accounts.Posting]) -> str:
     coming = sum(move.amount_minor for move in moves if move.destination == escrow)
     if going > ledger.balance(escrow, facts.currency) + coming:
         return _("The escrow does not hold the money that would have to leave it. See the journal.")
-    if made.pays_out and going != ledger.balance(escrow, facts.currency):
+    if made.to == "released" and made.pays_out and going != ledger.balance(escrow, facts.currency):
         return _("Money is arriving in the escrow just now. Compare again in a minute.")
     return ""
 
@@ -237,7 +238,7 @@ def _apply(seen: Preview, *, actor: str, reason: str) -> None:
         if facts.status == Status.LIVE:
             campaign.follow_end(campaign_id, Status.SUCCEEDED, **who)
         if made.action == "release":
-            campaign.follow_release(campaign_id, **who)
+            campaign.follow_release(campaign_id, facts.contract.releases, **who)
     else:
         campaign.go_on(campaign_id, **who)
     if made.action != "ask":

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending
+from crowdfund.campaigns.service.releasing import release_key
 from crowdfund.investments import queries as investments
 from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import ForeignMoney, Investment, investment_event
@@ -186,8 +187,8 @@ def _of_release(
 ) -> Explanation:
     if number_minor is None:
         raise rules.missing()
-    ids = {campaign.release_entry_id} if campaign.release_entry_id else set()
-    entries = list(ledger_lines.entries_by_ids(ids).values())
+    keys = [release_key(campaign.id, tranche) for tranche in range(campaign.tranches_paid)]
+    entries = list(ledger_lines.entries_by_keys(keys).values())
     came = accounts.posting_lines(entries, reader, to=to)
     rate = _(
         "The fee of this campaign is %(rate)s %% of what is released.",

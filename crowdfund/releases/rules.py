@@ -1,0 +1,3 @@
+"""States of a request to release money; pure."""
+
+STATES = ("pending", "approved", "refused", "cancelled")
