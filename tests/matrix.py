@@ -51,6 +51,7 @@ from crowdfund.people import service as people_service
 from crowdfund.questions import service as questions
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.service import following
+from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
@@ -269,6 +270,7 @@ SAID_OTHERWISE = {
     "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "chain.withdraw_key": {"admin": "forbidden"},
     "campaigns.withdraw_limits": {"admin": "forbidden", "finance": "forbidden"},
+    "releases.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -712,6 +714,7 @@ def _staff_things(world, second):
         "request_id": request,
         "follow_id": follow,
         "limits_id": proposal,
+        "release_id": _prepared_release(world, second),
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice),
         "message_id": _first(Message.id),
@@ -751,6 +754,26 @@ def _contract_that_was_cancelled(world, second):
     )
     commit()
     return follow
+
+
+def _prepared_release(world, second):
+    """A colleague has prepared the release of ivan's campaign."""
+    campaign = campaign_queries.detail(world.examples["slug"])
+    amounts = dict.fromkeys(
+        ("company_minor", "fee_minor", "token_company_minor", "token_fee_minor"), 0
+    )
+    row = ReleaseRequest(
+        campaign_id=campaign.id,
+        tranche=0,
+        **amounts,
+        open_key=campaign.id,
+        reason="",
+        asked_by=second,
+        asked_at=now(),
+    )
+    db.session.add(row)
+    commit()
+    return row.id
 
 
 def _first(column, *where):

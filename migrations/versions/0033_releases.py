@@ -99,9 +99,8 @@ def downgrade() -> None:
     with op.batch_alter_table("contract_reading", schema=None) as batch_op:
         batch_op.drop_column("releases")
 
-    with op.batch_alter_table("campaign", schema=None) as batch_op:
-        batch_op.drop_column("tranches_paid")
-        batch_op.drop_column("tranches")
+    for name in ("tranches_paid", "tranches"):  # not in a batch: SQLite would lose the triggers
+        op.drop_column("campaign", name)
 
     op.drop_table("release_request_event")
     op.drop_table("release_request")

@@ -155,7 +155,7 @@ def test_a_campaign_whose_money_waits_for_its_release_is_in_the_queue_of_finance
     campaign.status, campaign.closed_at = "succeeded", clock.now()
     commit()
     kinds = queues.of(frozenset({"investor", "finance"}))
-    release = next(one for one in queues.waiting(kinds) if one.kind.verb == "campaigns.release")
+    release = next(one for one in queues.waiting(kinds) if one.kind.verb == "releases.prepare")
     assert release.count == 1
     assert release.kind.endpoint == "reports.releases"
     assert campaigns.names({live["campaign"]}) == {live["campaign"]: live["title"]}

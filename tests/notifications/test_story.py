@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.adapters import mail
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import tranches
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews
 from crowdfund.chain.events import RequestDone
 from crowdfund.investments import cancelling, returning
@@ -322,6 +324,22 @@ def test_who_cancels_a_paid_investment_is_told_where_the_money_is_and_when_it_is
         carla=["staff.campaigns"],
         charlie=["investment.cancelled", "investment.taken_back"],
     )
+
+
+def test_the_team_is_told_of_each_part_of_a_release_and_then_of_the_whole(world, staff):
+    parts = {"part1": "50", "condition1": "At success.", "part2": "50", "condition2": "Delivered."}
+    db.session.get(Campaign, world.campaign_id).tranches = tranches.clean(parts)
+    commit()
+    raising.put_in(world.campaign_id, 7_500_00)
+    end(world, succeeded=True)
+    rollback()
+    for _part in range(2):
+        releasing.release(world.campaign_id, actor=staff["fred"])
+        commit()
+        raising.confirm("campaign", world.campaign_id)
+        work(world)
+    released = [one for one in told(world)["alice"] if "released" in one]
+    assert released == ["campaign.part_released", "campaign.released"]
 
 
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import redirects
 from crowdfund.kernel.db import commit, db
+from crowdfund.releases import service as releases
 from tests import raising
 
 
@@ -77,10 +78,20 @@ def test_somebody_of_the_company_is_told_that_a_second_person_is_needed(app, cas
         page = (
             raising.browser(app, cast.fred).get(f"/staff/campaigns/{cast.campaign_id}{part}").text
         )
-        assert "A second person is needed" in page
+        assert "Two colleagues are needed" in page
         assert "Release the money" not in page
     page = raising.browser(app, cast.fiona).get(f"/staff/campaigns/{cast.campaign_id}").text
     assert "Release the money" in page
+
+
+def test_a_prepared_release_waits_for_a_second_person_and_leads_to_it(app, cast):
+    request = releases.ask(cast.campaign_id, "", actor=cast.fiona)
+    commit()
+    assert state(app, cast.fiona) == "A second person is needed"
+    assert (
+        f'href="/staff/releases/{request}"'
+        in raising.browser(app, cast.adam).get("/staff/releases").text
+    )
 
 
 def test_a_release_to_another_wallet_waits_for_a_second_person(app, cast):
@@ -100,7 +111,7 @@ def test_a_release_to_another_wallet_waits_for_a_second_person(app, cast):
     [
         ({"contract_result": "failed"}, "The contract and our books differ"),
         ({"refused_count": 1}, "The contract and our books differ"),
-        ({"released_minor": 7_800_00, "fee_minor": 200_00}, "Being recorded on chain"),
+        ({"ending": "release", "tranches_paid": 1}, "Being recorded on chain"),
     ],
 )
 def test_what_cannot_be_released_now_says_why(app, cast, values, words):
