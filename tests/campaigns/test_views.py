@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
-from crowdfund.campaigns.service import drafts, ending
+from crowdfund.campaigns.service import drafts, ending, reviews
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.service import changes, onboarding
@@ -550,6 +550,31 @@ def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
         in raising.browser(app).get(f"/campaigns/{live.slug}/funding").text
     )
     assert "200.00 ETB" in raising.browser(app, cast.alice).get(f"/my/campaigns/{live.id}").text
+
+
+def test_a_company_enters_the_parts_of_its_release_and_everybody_reads_them(app, cast):
+    campaign_id = raising.complete_draft(cast.company, cast.alice)
+    alice, here = raising.browser(app, cast.alice), f"/my/campaigns/{campaign_id}/edit/terms"
+    wrong = raising.TERMS | {"part1": "50", "condition1": "At success.", "part2": "49"}
+    page = alice.post(here, data=wrong)
+    assert page.status_code == 422
+    assert "Say what must have happened before this part is released." in page.text
+    assert raising.campaign(campaign_id).tranches is None
+    right = wrong | {
+        "condition1": "At its success.",
+        "part2": "50",
+        "condition2": "The roaster is delivered.",
+    }
+    assert alice.post(here, data=right).status_code == 303
+    assert 'value="At its success."' in alice.get(here).text
+    rollback()
+    drafts.submit(campaign_id, actor=cast.alice)
+    reviews.approve(campaign_id, actor=cast.carla)
+    commit()
+    raising.confirm("campaign", campaign_id, CampaignCreated={"campaign": raising.CONTRACT})
+    page = raising.browser(app).get(f"/campaigns/{raising.campaign(campaign_id).slug}").text
+    assert "Release in parts" in page
+    assert "50 %: The roaster is delivered." in page
 
 
 def test_an_admin_cancels_a_live_campaign_with_a_reason(app, cast, live):
