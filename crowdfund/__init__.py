@@ -27,6 +27,7 @@ FEATURES = (
     "campaigns",
     "content",
     "investments",
+    "refunds",
     "updates",
     "questions",
     "issuer_desk",
