@@ -71,6 +71,74 @@ def upgrade() -> None:
         batch_op.create_check_constraint(batch_op.f("ck_payout_destination"), _DESTINATION)
         batch_op.create_index(batch_op.f("ix_payout_refund_id"), ["refund_id"])
         batch_op.create_index(batch_op.f("ix_payout_gateway_source_tx"), ["gateway", "source_tx"])
+    _note_earlier_refunds()
+
+
+def _note_earlier_refunds() -> None:
+    """Note what went back to wallets before, so that it can be sent back; nobody is reminded of it.
+
+    An investment that several payments had brought is left out: it can be withdrawn as before.
+    """
+    names = ("id", "key", "user_id", "source_kind", "source_id", "payment_id", "gateway", "tx_id")
+    refund = sa.table("refund", *map(sa.column, (*names, *_AMOUNT, "credited_at", "reminded_days")))
+    columns = [*names, *_AMOUNT, "credited_at", "reminded_days"]
+    for found in (_returned_investments(), _credited_exceptions()):
+        op.execute(sa.insert(refund).from_select(columns, found))
+
+
+_AMOUNT = ("amount_minor", "currency")
+_ALREADY_REMINDED = sa.literal_column("30")
+
+
+def _table(name: str, *columns: str) -> sa.TableClause:
+    return sa.table(name, *(sa.column(one, sa.String) for one in columns))
+
+
+def _returned_investments() -> sa.Select:
+    i = _table("investment", "id", "user_id", "payment_id", "status", *_AMOUNT)
+    p = _table(
+        "payment", "id", "gateway", "tx_id", "status", "received_minor", "received_currency"
+    )
+    e = _table("investment_event", "investment_id", "to_status", "at")
+    came = sa.and_(
+        p.c.status == "settled",
+        p.c.tx_id.is_not(None),
+        p.c.received_minor >= i.c.amount_minor,
+        p.c.received_currency == i.c.currency,
+    )
+    return (
+        sa.select(
+            *(i.c.id, sa.literal_column("'investment:'") + i.c.id + sa.literal_column("':0'")),
+            *(i.c.user_id, sa.literal_column("'investment'"), i.c.id.label("source_id")),
+            *(p.c.id.label("payment_id"), p.c.gateway, p.c.tx_id, i.c.amount_minor, i.c.currency),
+            *(sa.func.max(e.c.at), _ALREADY_REMINDED),
+        )
+        .select_from(
+            i.join(p, p.c.id == i.c.payment_id).join(
+                e, sa.and_(e.c.investment_id == i.c.id, e.c.to_status == "returned")
+            )
+        )
+        .where(i.c.status == "returned", p.c.gateway != "wallet", came)
+        .group_by(
+            *(i.c.id, i.c.user_id, p.c.id, p.c.gateway, p.c.tx_id, i.c.amount_minor, i.c.currency)
+        )
+    )
+
+
+def _credited_exceptions() -> sa.Select:
+    names = ("id", "user_id", "payment_id", "gateway", "tx_id", "resolution", "held", "resolved_at")
+    x = _table("payment_exception", *names, *_AMOUNT)
+    return sa.select(
+        *(x.c.id, sa.literal_column("'exception:'") + x.c.id + sa.literal_column("':0'")),
+        *(x.c.user_id, sa.literal_column("'exception'"), x.c.id.label("source_id")),
+        *(x.c.payment_id, x.c.gateway, x.c.tx_id, x.c.amount_minor, x.c.currency),
+        *(x.c.resolved_at, _ALREADY_REMINDED),
+    ).where(
+        x.c.resolution == "credit",
+        x.c.user_id.is_not(None),
+        x.c.tx_id.is_not(None),
+        x.c.resolved_at.is_not(None),
+    )
 
 
 def downgrade() -> None:
