@@ -17,8 +17,12 @@ RETURNED = """
 # who, the heading of the pages of a refund, and what the page says at the end
 LANGUAGES = {
     "en": ("samuel@demo.example", "Your refund", "The bank has sent the money back to the account that paid."),
-    "am": ("ruth@demo.example", "", ""),
-    "hi": ("kaleb@demo.example", "", ""),
+    "am": ("ruth@demo.example", "ተመላሽዎ", "ባንኩ ገንዘቡን ወደ ከፈለው ሂሳብ መልሷል።"),
+    "hi": (
+        "kaleb@demo.example",
+        "आपका रिफ़ंड",
+        "बैंक ने राशि भुगतान करने वाले खाते में वापस भेज दी है।",
+    ),
 }
 
 
