@@ -17,6 +17,7 @@ from crowdfund.payouts import queries as payouts
 from crowdfund.payouts import rules as payout_rules
 from crowdfund.payouts.rows import PayoutRow
 from crowdfund.refunds import queries
+from crowdfund.refunds.forms import AlwaysForm
 from crowdfund.refunds.rows import OpenRefund, RefundRow
 from crowdfund.refunds.rules import SourceKind
 from crowdfund.refunds.service import choosing

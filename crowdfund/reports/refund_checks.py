@@ -1,4 +1,4 @@
-"""I7 for refunds: no more of one goes back than was refunded, nor of a transaction than it brought."""
+"""I7 for refunds: no more goes back than was refunded, nor than a transaction brought."""
 
 from collections.abc import Callable, Iterator, Sequence
 

@@ -16,7 +16,11 @@ RETURNED = """
 """
 # who, the heading of the pages of a refund, and what the page says at the end
 LANGUAGES = {
-    "en": ("samuel@demo.example", "Your refund", "The bank has sent the money back to the account that paid."),
+    "en": (
+        "samuel@demo.example",
+        "Your refund",
+        "The bank has sent the money back to the account that paid.",
+    ),
     "am": ("ruth@demo.example", "ተመላሽዎ", "ባንኩ ገንዘቡን ወደ ከፈለው ሂሳብ መልሷል።"),
     "hi": (
         "kaleb@demo.example",

@@ -1,6 +1,7 @@
 """Returns when the bank or a worker gets in the way: no double order, and nobody delays others."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from crowdfund.payouts.service import following, requests
 from crowdfund.refunds.models import Refund
 from crowdfund.refunds.service import choosing
 from tests import raising
+from tests.together import at_once
 
 
 def test_an_order_whose_answer_was_lost_is_found_by_the_status_question(world):
@@ -57,6 +59,17 @@ def test_a_worker_killed_around_the_order_makes_no_second_one(world, is_sent):
     world.bank_ends(payout_id)
     assert (world.get(payout_id).status, world.purse()) == ("paid", (0, 0))
     assert world.problems() == []
+
+
+def test_four_clicks_at_once_are_one_order(app, world):
+    refund = world.refunded()
+    click = partial(choosing.send_back, refund.id, user_id=refund.user_id)
+    outcomes = at_once(app, [click] * 4)
+    ids = {one for one in outcomes if isinstance(one, str)}
+    assert len(ids) == 1, outcomes
+    world.work()
+    assert (world.orders(), world.purse()) == (1, (1_000_00, 0))
+    assert list(world.bank.payouts) == list(ids)
 
 
 def test_a_bank_that_lies_about_a_return_moves_nothing(world):
@@ -158,6 +171,7 @@ def test_a_receiver_that_is_refused_or_hangs_delays_nobody(world):
     world.clock.advance(timedelta(minutes=2))
     world.work()
     world.bank_ends(hanging)
+    world.later(minutes=1)
     assert world.get(hanging).status == "paid"
 
 

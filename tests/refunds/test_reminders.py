@@ -93,7 +93,7 @@ def test_a_return_that_failed_is_reminded_of_again(world):
 
 @pytest.mark.parametrize("language", ["am", "hi"])
 def test_it_is_written_in_the_language_of_its_reader(world, language):
-    people.choose_language(world.people["charlie"], language)
+    world.do(people.choose_language, world.people["charlie"], language)
     world.refunded()
     world.later(days=1)
     text = raising.mail_to("charlie@example.com")

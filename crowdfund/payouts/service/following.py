@@ -191,8 +191,8 @@ def apply(asked: PayoutRow, answer: Answer, *, destination: str) -> bool:
     """Book what the bank answered about a withdrawal; return whether it has to be asked again.
 
     `asked` is the withdrawal as it was when the bank was asked, `destination` the account that we
-    ordered it to, or the transaction that is paid back. Money moves only by an answer that fits in every field, and only once. About one
-    that has ended the bank is asked again until it answers.
+    ordered it to, or the transaction that is paid back. Money moves only by an answer that fits in
+    every field, and only once. About one that has ended the bank is asked again until it answers.
     """
     payout = shared.lock(asked.id)
     _note(payout, answer)

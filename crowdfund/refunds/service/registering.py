@@ -9,10 +9,10 @@ from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, new_id
 from crowdfund.payments import queries as payments
 from crowdfund.payments.events import MoneyCredited
-from crowdfund.refunds import queries, rules
+from crowdfund.refunds import queries
 from crowdfund.refunds.models import Refund
 from crowdfund.refunds.rules import SourceKind
-from crowdfund.refunds.service import choosing, reminding
+from crowdfund.refunds.service import reminding
 
 _R = Refund.__table__
 
@@ -36,7 +36,13 @@ def investment_returned(event: InvestmentReturned) -> None:
             parts.append(_Part(payment.id, payment.gateway, payment.tx_id, amount))
             left -= amount
     for number, part in enumerate(parts):
-        _add(event.user_id, event.currency, (SourceKind.INVESTMENT, event.investment_id), number, part)
+        _add(
+            event.user_id,
+            event.currency,
+            (SourceKind.INVESTMENT, event.investment_id),
+            number,
+            part,
+        )
 
 
 def money_credited(event: MoneyCredited) -> None:
@@ -49,7 +55,7 @@ def money_credited(event: MoneyCredited) -> None:
 def _add(
     user_id: str, currency: str, source: tuple[SourceKind, str], number: int, part: _Part
 ) -> None:
-    """Add a refund, once for what was refunded and its part; then carry out the person's default."""
+    """Add a refund, once for what was refunded and its part; then what its person wants of all."""
     kind, thing_id = source
     key = f"{kind}:{thing_id}:{number}"
     if db.session.scalar(sa.select(_R.c.id).where(_R.c.key == key)) is not None:

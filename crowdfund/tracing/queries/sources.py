@@ -254,10 +254,7 @@ def _refunds(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
     is_open = reader.may("payouts.detail")
     rows = [row for row in refunds.many(ids) if is_open or row.user_id == reader.id]
     paid = _payments({row.payment_id for row in rows if row.payment_id}, reader)
-    return {
-        row.id: (_refund(row, reader), *paid.get(row.payment_id or "", ()))
-        for row in rows
-    }
+    return {row.id: (_refund(row, reader), *paid.get(row.payment_id or "", ())) for row in rows}
 
 
 def _refund(row: RefundRow, reader: Reader) -> Source:
