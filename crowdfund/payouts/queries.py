@@ -89,6 +89,13 @@ def returned_of(refund_ids: Collection[str]) -> dict[str, int]:
     return {refund_id: int(amount) for refund_id, amount in rows if refund_id is not None}
 
 
+def returned_minor(refund: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return the sum of what went back, or is on its way back, of each row of a table of refunds."""
+    gone = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
+    gone = gone.where(_P.c.refund_id == refund.c.id, _P.c.status.not_in(rules.RETURNED))
+    return gone.correlate(refund).scalar_subquery()
+
+
 def overdue(before: datetime, *, most: int) -> list[str]:
     """Return withdrawals that the bank has had since before a moment, and staff do not see."""
     query = sa.select(_P.c.id).where(

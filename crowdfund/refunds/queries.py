@@ -13,12 +13,11 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts import rules as payout_rules
-from crowdfund.payouts.models import Payout
 from crowdfund.refunds import rules
 from crowdfund.refunds.models import Refund, RefundDefault
 from crowdfund.refunds.rows import OpenRefund, RefundRow
 
-_R, _D, _P = Refund.__table__, RefundDefault.__table__, Payout.__table__
+_R, _D = Refund.__table__, RefundDefault.__table__
 _COLUMNS = columns(RefundRow, _R)
 _NEWEST = (Key(_R.c.id, is_descending=True),)
 PAGE = 20
@@ -62,9 +61,7 @@ def unfinished(user_id: str) -> list[OpenRefund]:
 
     With what of each is still in the wallet, and free to go.
     """
-    gone = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
-    gone = gone.where(_P.c.refund_id == _R.c.id, _P.c.status.not_in(payout_rules.RETURNED))
-    is_left = _R.c.amount_minor > gone.correlate(_R).scalar_subquery()
+    is_left = _R.c.amount_minor > payouts.returned_minor(_R)
     query = sa.select(*_COLUMNS).where(_R.c.user_id == user_id, is_left)
     rows = read_all(RefundRow, query.order_by(_R.c.id.desc()).limit(MOST))
     returned = payouts.returned_of([row.id for row in rows])
