@@ -35,7 +35,8 @@ def test_an_investor_of_a_failed_campaign_gets_the_money_back_where_it_came_from
     email, heading, done = LANGUAGES[language]
     person = world.person(email)
     person.goto("/notifications")
-    person.get_by_role("link", name=re.compile(f"Your money from {FAILED} is back")).first.click()
+    notice = re.compile(f"Your money from {FAILED} is back")
+    person.get_by_role("button", name=notice).first.click()
     expect(person.get_by_role("heading", level=1)).to_have_text("Refunds")
     person.locator(f'.cf-languages button[value="{language}"]').click()
     try:
