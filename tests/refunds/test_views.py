@@ -131,7 +131,9 @@ def test_finance_sees_returns_among_withdrawals_with_their_kind(browsers, world)
     payout_id = world.sent(refund)
     fin = browsers["fin"]
     for state in ("all", "return", "submitted"):
-        assert "The account that paid" in fin.get(f"/staff/payouts?state={state}").text
+        shown = fin.get(f"/staff/payouts?state={state}").text
+        assert "The account that paid" in shown
+        assert re.search(r'data-label="Kind">Refund<', shown)
     page = fin.get(f"/staff/payouts/{payout_id}").text
     assert "Refund sent back" in page
     assert refund.tx_id in page
