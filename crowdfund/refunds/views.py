@@ -106,7 +106,7 @@ def index() -> Response:
     )
 
 
-@bp.get("/wallet/refunds/<refund_id>")
+@bp.get("/wallet/refunds/<string(length=32):refund_id>")
 def show(refund_id: str) -> Response:
     """Show a refund, and let its person choose where it goes."""
     return _page(refund_id)
@@ -126,7 +126,7 @@ def _page(refund_id: str, error: Conflict | None = None) -> Response:
     )
 
 
-@bp.post("/wallet/refunds/<refund_id>/back")
+@bp.post("/wallet/refunds/<string(length=32):refund_id>/back")
 def send_back(refund_id: str) -> BaseResponse:
     """Send a refund back to the account that paid."""
     try:
@@ -137,7 +137,7 @@ def send_back(refund_id: str) -> BaseResponse:
     return pages.back(url_for("payouts.show", payout_id=payout_id))
 
 
-@bp.post("/wallet/refunds/<refund_id>/keep")
+@bp.post("/wallet/refunds/<string(length=32):refund_id>/keep")
 def keep(refund_id: str) -> BaseResponse:
     """Leave a refund in the wallet."""
     choosing.keep(refund_id, user_id=identity.signed_in().id)
