@@ -90,7 +90,7 @@ def returned_of(refund_ids: Collection[str]) -> dict[str, int]:
 
 
 def returned_minor(refund: sa.FromClause) -> sa.ColumnElement[int]:
-    """Return the sum of what went back or is on its way back, for each row of a table of refunds."""
+    """Return what went back or is on its way back, for each row of a table of refunds."""
     gone = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
     gone = gone.where(_P.c.refund_id == refund.c.id, _P.c.status.not_in(rules.RETURNED))
     return gone.correlate(refund).scalar_subquery()
