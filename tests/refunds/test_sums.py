@@ -1,6 +1,6 @@
 """Whatever happens: back + on its way + in the wallet = what was refunded."""
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crowdfund.investments import cancelling
@@ -138,7 +138,16 @@ class Story:
             assert self.world.bank.left_of(tx_id) >= 0
 
 
+EACH = [
+    *(("invest", 0), ("cancel", 0), ("back", 0), ("paid", 0), ("back", 0)),
+    *(("too_much", 1), ("cancel", 0), ("back", 0), ("undo", 0), ("back", 1), ("failed", 0)),
+    *(("late", 2), ("keep", 0), ("back", 0), ("paid", 0), ("back", 1), ("paid", 0)),
+]
+
+
+@settings(max_examples=40)
 @given(steps=STEPS)
+@example(steps=EACH)
 def test_nothing_is_lost_and_nothing_goes_back_twice(world, steps):
     world.clock.set(NOW)
     story = Story(world)
