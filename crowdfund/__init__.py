@@ -28,6 +28,7 @@ FEATURES = (
     "releases",
     "content",
     "investments",
+    "refunds",
     "updates",
     "questions",
     "issuer_desk",

@@ -51,6 +51,7 @@ from crowdfund.people import service as people_service
 from crowdfund.questions import service as questions
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.service import following
+from crowdfund.refunds.models import Refund
 from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
@@ -181,6 +182,9 @@ OWN = {
     "payments.show": ALICE,
     "payouts.show": ALICE,
     "payouts.cancel": ALICE,
+    "refunds.show": ALICE,
+    "refunds.send_back": ALICE,
+    "refunds.keep": ALICE,
     # explanations: the owner, and staff who may open the page of it
     "tracing.portfolio_invested": ALICE,
     "tracing.portfolio_on_its_way": ALICE,
@@ -193,6 +197,8 @@ OWN = {
     "tracing.payment_received": ALICE | TREASURERS,
     "tracing.payment_missing": frozenset(),  # too much came: nothing is missing
     "tracing.withdrawal_amount": ALICE | TREASURERS,
+    "tracing.refund_amount": ALICE | TREASURERS,
+    "tracing.refund_in_wallet": ALICE | TREASURERS,
     "tracing.posting_amount": ALICE | TREASURERS,
     "tracing.campaign_arriving": TEAM | set(STAFF),
     "tracing.campaign_released": TEAM | set(STAFF),
@@ -483,6 +489,7 @@ def _own_things(world):
     db.session.add(passkey)
     change = changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
     world.examples["payout_id"] = _withdrawal(alice)
+    world.examples["refund_id"] = _refund(alice)
     commit()
     world.examples |= {
         "person_id": alice,
@@ -505,6 +512,25 @@ def _withdrawal(person_id):
     move = ledger_rules.Posting(ledger_rules.external("bill_bitts"), wallet, 10_000_000)
     posting.post("test:withdrawal", [move], kind="investment.returned")
     return payouts.request(payouts.Wanted(person_id, 6_000_000, "form-key"))
+
+
+def _refund(person_id):
+    """Return a refund that is in the wallet."""
+    refund = Refund(
+        id=new_id(),
+        key="exception:test:0",
+        user_id=person_id,
+        source_kind="exception",
+        source_id=new_id(),
+        gateway="bill_bitts",
+        tx_id="NEO-TEST",
+        amount_minor=1_000,
+        currency="ETB",
+        credited_at=now(),
+        reminded_days=0,
+    )
+    db.session.add(refund)
+    return refund.id
 
 
 def _document(kind):
@@ -665,6 +691,8 @@ def _amounts(world):
         **dict.fromkeys(("payment_amount", "payment_received"), world.examples["payment_id"]),
         "payment_missing": world.examples["payment_id"],
         "withdrawal_amount": world.examples["payout_id"],
+        "refund_amount": world.examples["refund_id"],
+        "refund_in_wallet": world.examples["refund_id"],
         "posting_amount": f"{world.examples['entry_id']}.0",
         **dict.fromkeys(("campaign_arriving", "campaign_released", "campaign_fee"), own),
         "company_balance": company,

@@ -27,6 +27,7 @@ TABLES_READ_BY = {
     "notifications": {"reports"},
     "payout_accounts": {"reports"},
     "payouts": {"reports", "tracing"},
+    "refunds": {"reports", "tracing"},
     "security": {"reports"},
 }
 

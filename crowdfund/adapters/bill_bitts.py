@@ -41,6 +41,7 @@ from crowdfund.adapters.gateways import (
     PayoutOrder,
     PayoutStatus,
     PayoutTruth,
+    ReturnOrder,
     Status,
     Truth,
     WebhookForged,
@@ -150,6 +151,23 @@ class BillBitts:
             "account_number": order.number,
             "holder": order.holder,
         }
+        return self._order(body, key)
+
+    def refund(self, order: ReturnOrder, *, key: str) -> str:
+        """Order a payout to the account that paid a transaction; return the bank's number of it.
+
+        The same optional part of the protocol: `POST /payout` with the transaction in the place of
+        an account (docs/adr/0043-refunds-on-their-own-rail.md).
+        """
+        body = {
+            "reference": order.reference,
+            "amount": money.decimal_str(order.amount_minor, order.currency),
+            "currency": order.currency,
+            "tx_id": order.tx_id,
+        }
+        return self._order(body, key)
+
+    def _order(self, body: Mapping[str, object], key: str) -> str:
         payout_id = self._post("/payout", body, key).get("payout_id")
         if not isinstance(payout_id, str) or not _TX_ID.fullmatch(payout_id):
             raise GatewayUnknown("The bank answered without a payout number.")
@@ -365,13 +383,15 @@ def _payout_truth(answer: Mapping[str, Any]) -> PayoutTruth:
     status, currency, reason = (answer.get(name) for name in ("status", "currency", "reason"))
     if status not in gateways.PAYOUT_STATUSES or currency not in money.DECIMALS:
         raise GatewayUnclear("The bank gave no clear answer about this payout.")
+    is_return = bool(answer.get("tx_id"))
     return PayoutTruth(
         payout_id=_text(answer, "payout_id", _TX_ID),
         reference=_text(answer, "reference", _REFERENCE),
         status=cast(PayoutStatus, status),
         amount_minor=_minor(answer.get("amount")),
         currency=cast(str, currency),
-        number=_text(answer, "account_number", _ACCOUNT),
+        number="" if is_return else _text(answer, "account_number", _ACCOUNT),
+        tx_id=_text(answer, "tx_id", _TX_ID) if is_return else "",
         reason=reason[:200] if isinstance(reason, str) and reason.isprintable() else "",
     )
 

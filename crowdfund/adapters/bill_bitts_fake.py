@@ -141,11 +141,22 @@ class FakeBillBitts(BillBitts):
     def _pay_out(self, body: Mapping[str, Any]) -> dict[str, Any]:
         if self.refuse_payouts:
             raise GatewayRefused("The bank refused the request.")
+        if "tx_id" in body and money.parse(body["amount"]) > self.left_of(body["tx_id"]):
+            raise GatewayRefused("The bank refused the request.")
         payout_id = f"NPO-{secrets.token_hex(6).upper()}"
-        told = ("reference", "amount", "currency", "account_number")
+        told = ("reference", "amount", "currency", "tx_id" if "tx_id" in body else "account_number")
         payout = {name: body[name] for name in told} | {"payout_id": payout_id, "reason": ""}
         self.payouts[body["reference"]] = payout | {"status": "PENDING"}
         return {"payout_id": payout_id, "status": "PENDING"}
+
+    def left_of(self, tx_id: str) -> int:
+        """Return what may still go back of a transaction, in minor units."""
+        paid = self.payments.get(tx_id)
+        if paid is None or paid["status"] not in ("SUCCESS", "SETTLED"):
+            return 0
+        back = [one for one in self.payouts.values() if one.get("tx_id") == tx_id]
+        gone = sum(money.parse(one["amount"]) for one in back if one["status"] != "FAILED")
+        return money.parse(paid["amount"]) - gone
 
     def _register(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}

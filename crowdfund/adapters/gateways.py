@@ -191,10 +191,36 @@ class PayoutOrder:
     number: str = field(repr=False)
     holder: str = field(repr=False)
 
+    @property
+    def destination(self) -> str:
+        """Return what the gateway has to name of where the money goes."""
+        return self.number
+
+
+@dataclass(frozen=True)
+class ReturnOrder:
+    """What we ask the gateway to send back to who paid a transaction (`tx_id`).
+
+    `reference` is our payout's id. The gateway knows the account that paid; we do not.
+    """
+
+    reference: str
+    amount_minor: int
+    currency: str
+    tx_id: str
+
+    @property
+    def destination(self) -> str:
+        """Return what the gateway has to name of where the money goes."""
+        return self.tx_id
+
 
 @dataclass(frozen=True)
 class PayoutTruth:
-    """The answer to a status query about a payout; `number` is the account that is paid."""
+    """The answer to a status query about a payout; `number` is the account that is paid.
+
+    Of a return it names the transaction (`tx_id`) that is paid back, and perhaps no account.
+    """
 
     payout_id: str
     reference: str
@@ -203,6 +229,7 @@ class PayoutTruth:
     currency: str
     number: str = field(repr=False)
     reason: str = ""
+    tx_id: str = ""
 
 
 @runtime_checkable
@@ -220,6 +247,31 @@ class PayingOut(Protocol):
 
         Raises GatewayForeign, GatewayUnclear as `Gateway.query` does.
         """
+
+
+@runtime_checkable
+class Refunding(PayingOut, Protocol):
+    """What some gateways can do besides: send money back to who paid a transaction."""
+
+    def refund(self, order: ReturnOrder, *, key: str) -> str:
+        """Order a return and return its number; the same key gives the same answer.
+
+        The gateway refuses more than the transaction brought less what went back before. Raises
+        GatewayUnknown when it may have been ordered: ask `payout(order.reference)`.
+        """
+
+
+def refunding(name: str) -> Refunding:
+    """Return a gateway that can send money back. Raises GatewayNotConfigured for any other."""
+    gateway = get(name)
+    if not isinstance(gateway, Refunding):
+        raise GatewayNotConfigured(_("This gateway cannot send money back to who paid it."))
+    return gateway
+
+
+def can_refund(name: str) -> bool:
+    """Return whether a gateway can send money back to who paid it."""
+    return name in names() and isinstance(get(name), Refunding)
 
 
 def paying_out(name: str) -> PayingOut:

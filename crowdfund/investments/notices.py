@@ -36,7 +36,7 @@ def notify_of(investment: Investment, campaign: CampaignRow, what: str, **contex
         f"investment.{what}",
         facts | context,
         key=f"investment:{investment.id}:{what}",
-        path="/wallet" if is_back else f"/investments/{investment.id}",
+        path="/wallet/refunds" if is_back else f"/investments/{investment.id}",
     )
 
 

@@ -189,6 +189,12 @@ def ids_of(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(sa.select(_I.c.id).where(_I.c.campaign_id == campaign_id)).all()
 
 
+def campaigns_of(investment_ids: Collection[str]) -> dict[str, str]:
+    """Return the campaigns of investments, by investment."""
+    query = sa.select(_I.c.id, _I.c.campaign_id).where(_I.c.id.in_(list(investment_ids)))
+    return {row.id: row.campaign_id for row in db.session.execute(query)}
+
+
 def token_investors(campaign_id: str) -> Sequence[str]:
     """Return the wallets whose token money a campaign's contract has and has not paid back."""
     query = sa.select(_F.c.who).where(

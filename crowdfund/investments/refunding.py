@@ -59,4 +59,5 @@ def _give_back(investments: Sequence[Investment], campaign_id: str, reason: str)
         notices.notify_of(investment, campaign, "refunded")
         if not investment.chain_problem:  # what the contract refused, it cannot refund
             service.record_refund(investment, campaign)
+    service.emit_returned(investments)
     posting.post_many([service.return_draft(one) for one in investments])  # last: locks the journal

@@ -1,7 +1,7 @@
 """Verbs of investments: place, follow the payment, record on chain, return."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,10 +16,11 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
 from crowdfund.investments import counting, notices, queries, rules
+from crowdfund.investments.events import InvestmentReturned
 from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.kernel import clock, live
+from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
@@ -287,8 +288,25 @@ def give_back(investment: Investment, what: str, *, reason: str, actor: str = "s
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
     move_to(investment.id, Status.RETURNED, reason=reason, actor=actor)
+    emit_returned([investment])
     posting.post_many([return_draft(investment)])  # last: it locks the journal
     notices.notify_investor(investment, what)
+
+
+def emit_returned(investments: Iterable[Investment]) -> None:
+    """Emit that money is back in wallets, for what came through a gateway."""
+    outbox.emit_many(
+        InvestmentReturned(
+            key=one.id,
+            investment_id=one.id,
+            payment_id=str(one.payment_id),
+            user_id=one.user_id,
+            amount_minor=one.amount_minor,
+            currency=one.currency,
+        )
+        for one in investments
+        if one.rail != payment_rules.WALLET
+    )
 
 
 def return_draft(investment: Investment) -> ledger_rules.Draft:

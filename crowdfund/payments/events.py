@@ -59,6 +59,16 @@ class PaymentExpired(PaymentEvent, name="payment.expired"):
     """Nobody paid in time."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MoneyCredited(Event, name="payment.credited"):
+    """Money that was not as expected is in its payer's wallet, by a decision; minor units."""
+
+    exception_id: str
+    user_id: str
+    amount_minor: int
+    currency: str
+
+
 OF_STATUS: Mapping[Status, type[PaymentEvent]] = {
     Status.SUCCEEDED: PaymentSucceeded,
     Status.SETTLED: PaymentSettled,

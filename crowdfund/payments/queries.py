@@ -75,6 +75,13 @@ def for_purpose(kind: str, purpose_id: str) -> list[PaymentRow]:
     return read_all(PaymentRow, query.order_by(_P.c.id.desc()))
 
 
+def that_brought(payment_id: str) -> list[PaymentRow]:
+    """Return the payments that brought the money of a purpose: the first one, then its rests."""
+    its = sa.or_(_P.c.id == payment_id, _P.c.rest_of == payment_id)
+    query = sa.select(*COLUMNS).where(its, _P.c.status == rules.Status.SETTLED)
+    return read_all(PaymentRow, query.order_by(_P.c.id))
+
+
 def cprn_of(user_id: str, gateway: str) -> str | None:
     """Return the customer's number at a gateway."""
     query = sa.select(_C.c.cprn).where(_C.c.user_id == user_id, _C.c.gateway == gateway)

@@ -40,7 +40,7 @@ def follow(rows: list[Row], found: tuple[Answers, following.Orders]) -> None:
     shared.lock_many(row.payload["payout_id"] for row in rows)
     for row in rows:
         asked, order = wanted[row.payload["payout_id"]]
-        asks_again = following.apply(asked, answers[asked.id], number=order.number)
+        asks_again = following.apply(asked, answers[asked.id], destination=order.destination)
         if asks_again and row.payload["series"] in ("bank", "after"):
             _ask_again(row)
 

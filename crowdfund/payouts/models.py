@@ -1,4 +1,4 @@
-"""Withdrawals from wallets to bank accounts, and what the bank answered about each."""
+"""Money out of wallets, to bank accounts or back to its source, and the bank's answers about it."""
 
 from datetime import datetime
 
@@ -14,12 +14,14 @@ from crowdfund.kernel.db import (
     new_id,
     one_of,
 )
-from crowdfund.payouts.rules import MOST_SENDS, Status
+from crowdfund.payouts.rules import MOST_SENDS, Kind, Status
 
 
 class Payout(Base):
-    """Money of a person's wallet on its way to their payout account; minor units.
+    """Money of a person's wallet on its way out; minor units.
 
+    A withdrawal goes to the person's payout account. A return is a refund that goes back to the
+    account that paid the gateway's transaction `source_tx`.
     `sends` counts the orders to the gateway, all under one idempotency key; no order is sent once
     there are `most_sends`.
     """
@@ -31,7 +33,12 @@ class Payout(Base):
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
     gateway: Mapped[str] = mapped_column(sa.String(24))
-    account_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("payout_account.id"))
+    kind: Mapped[str] = mapped_column(
+        sa.String(12), default=Kind.WITHDRAWAL, server_default=Kind.WITHDRAWAL
+    )
+    account_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("payout_account.id"))
+    refund_id: Mapped[str | None] = mapped_column(ID, index=True)
+    source_tx: Mapped[str | None] = mapped_column(sa.String(64))
     masked: Mapped[str] = mapped_column(sa.String(40))
     hold_id: Mapped[str] = mapped_column(ID, unique=True)
     needs_approval: Mapped[bool]
@@ -50,12 +57,20 @@ class Payout(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("status", *Status),
+        one_of("kind", *Kind),
         sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.CheckConstraint(
+            "(kind = 'withdrawal' AND account_id IS NOT NULL AND refund_id IS NULL"
+            " AND source_tx IS NULL) OR (kind = 'return' AND account_id IS NULL"
+            " AND refund_id IS NOT NULL AND source_tx IS NOT NULL)",
+            name="destination",
+        ),
         sa.UniqueConstraint("user_id", "form_key"),
         sa.UniqueConstraint("gateway", "gateway_id"),
         sa.Index(None, "user_id", "id"),
         sa.Index(None, "status", "needs_approval", "requested_at"),
         sa.Index(None, "problem_at"),
+        sa.Index(None, "gateway", "source_tx"),
     )
 
 

@@ -15,7 +15,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.payouts import rules
 from crowdfund.payouts.models import Payout, PayoutAnswer, payout_event
 from crowdfund.payouts.rows import AnswerRow, PayoutRow
-from crowdfund.payouts.rules import Status
+from crowdfund.payouts.rules import Kind, Status
 
 _P, _W = Payout.__table__, PayoutAnswer.__table__
 _COLUMNS = columns(PayoutRow, _P)
@@ -53,10 +53,14 @@ def of_person(user_id: str, *, place: Place = START) -> Page[PayoutRow]:
 
 
 def withdrawn_since(user_id: str, since: datetime) -> int:
-    """Return what a person has withdrawn since a moment, without what came back (minor units)."""
+    """Return what a person has withdrawn since a moment, without what came back (minor units).
+
+    Refunds that went back to their source do not count.
+    """
     total = sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0)
     query = sa.select(total).where(
         _P.c.user_id == user_id,
+        _P.c.kind == Kind.WITHDRAWAL,
         _P.c.requested_at > since,
         _P.c.status.not_in(rules.RETURNED),
     )
@@ -65,8 +69,31 @@ def withdrawn_since(user_id: str, since: datetime) -> int:
 
 def requested_since(user_id: str, since: datetime) -> int:
     """Return how many withdrawals a person has requested since a moment."""
-    query = sa.select(sa.func.count()).where(_P.c.user_id == user_id, _P.c.requested_at > since)
+    its = sa.and_(_P.c.user_id == user_id, _P.c.kind == Kind.WITHDRAWAL)
+    query = sa.select(sa.func.count()).where(its, _P.c.requested_at > since)
     return int(db.session.scalar(query) or 0)
+
+
+def of_refund(refund_id: str) -> list[PayoutRow]:
+    """Return the returns of a refund, oldest first; more than one if the bank failed."""
+    query = sa.select(*_COLUMNS).where(_P.c.refund_id == refund_id)
+    return read_all(PayoutRow, query.order_by(_P.c.id))
+
+
+def returned_of(refund_ids: Collection[str]) -> dict[str, int]:
+    """Return what of refunds went back or is on its way back, by refund (minor units)."""
+    query = sa.select(_P.c.refund_id, sa.func.sum(_P.c.amount_minor)).where(
+        _P.c.refund_id.in_(list(refund_ids)), _P.c.status.not_in(rules.RETURNED)
+    )
+    rows = db.session.execute(query.group_by(_P.c.refund_id))
+    return {refund_id: int(amount) for refund_id, amount in rows if refund_id is not None}
+
+
+def returned_minor(refund: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return what went back or is on its way back, for each row of a table of refunds."""
+    gone = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
+    gone = gone.where(_P.c.refund_id == refund.c.id, _P.c.status.not_in(rules.RETURNED))
+    return gone.correlate(refund).scalar_subquery()
 
 
 def overdue(before: datetime, *, most: int) -> list[str]:
@@ -92,13 +119,16 @@ def answers(payout_id: str) -> list[AnswerRow]:
 def desk(*, state: str = "", place: Place = START, size: int = PAGE) -> Page[PayoutRow]:
     """Return a page of withdrawals for staff, newest first.
 
-    `state` is a status, `waiting` (for approval), `problem`, or empty for all.
+    `state` is a status, `waiting` (for approval), `problem`, `return` (refunds that go back), or
+    empty for all.
     """
     query = sa.select(*_COLUMNS)
     if state == "waiting":
         query = query.where(waits_for_approval())
     elif state == "problem":
         query = query.where(_P.c.problem_at.is_not(None))
+    elif state == Kind.RETURN:
+        query = query.where(_P.c.kind == Kind.RETURN)
     elif state in tuple(Status):
         query = query.where(_P.c.status == state)
     return read_page(query, _NEWEST, place, size=size, row=PayoutRow)

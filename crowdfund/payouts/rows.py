@@ -6,14 +6,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PayoutRow:
-    """A withdrawal of a person to their payout account."""
+    """A withdrawal to a person's payout account, or a refund on its way back to its source."""
 
     id: str
     user_id: str
     amount_minor: int
     currency: str
     gateway: str
-    account_id: str
+    kind: str
+    account_id: str | None
+    refund_id: str | None
+    source_tx: str | None
     masked: str
     hold_id: str
     needs_approval: bool

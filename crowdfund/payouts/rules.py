@@ -46,6 +46,13 @@ RETURNED = (Status.FAILED, Status.REJECTED, Status.CANCELLED)
 FINAL = (Status.PAID, *RETURNED)
 
 
+class Kind(StrEnum):
+    """Where the money goes: to the person's payout account, or back to the account that paid."""
+
+    WITHDRAWAL = "withdrawal"
+    RETURN = "return"
+
+
 class Outcome(StrEnum):
     """What staff decide about a payout on which the bank and we do not agree."""
 
@@ -127,6 +134,7 @@ REASONS: Mapping[str, str] = {
     "person_disabled": _l("The account of this person is disabled."),
     "bank_failed": _l("The bank could not transfer the money."),
     "bank_refused": _l("The bank did not accept the transfer to this account."),
+    "return_failed": _l("The bank could not send the money back to the account that paid."),
 }
 
 
@@ -146,6 +154,11 @@ _WORDS = {
 def words(status: str) -> str:
     """Return the label of a status on pages."""
     return str(_WORDS.get(Status(status)) or status_text(status))
+
+
+def destination(kind: str, masked: str) -> str:
+    """Return in words where the money goes."""
+    return masked if kind == Kind.WITHDRAWAL else _("The account that paid")
 
 
 def label(status: str, *, needs_approval: bool) -> str:
@@ -168,13 +181,14 @@ def timeline(
     *,
     needs_approval: bool,
     is_delayed: bool = False,
+    kind: str = Kind.WITHDRAWAL,
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
     `times` holds the moment of each status that the payout has passed.
     """
     now = Status(status)
-    steps = _usual_steps(needs_approval=needs_approval, is_delayed=is_delayed)
+    steps = _usual_steps(needs_approval=needs_approval, is_delayed=is_delayed, kind=kind)
     done = [one for one in steps if one.status in times]
     shown = [_shown(one, times.get(one.status), "done") for one in done]
     if now in RETURNED:
@@ -184,22 +198,26 @@ def timeline(
     return shown + [_shown(one, None, state) for one, state in zip(to_come, states, strict=False)]
 
 
-def _usual_steps(*, needs_approval: bool, is_delayed: bool) -> list[_Step]:
+def _usual_steps(*, needs_approval: bool, is_delayed: bool, kind: str) -> list[_Step]:
+    is_return = kind == Kind.RETURN
     approval = _Step(
         Status.APPROVED,
         _("Approved"),
         _("Our finance team approves large withdrawals, usually within one working day."),
     )
-    paid_text = (
-        _("The bank has not confirmed it yet. Your money is safe; our staff are looking into it.")
-        if is_delayed
-        else _("The bank is transferring the money to your account.")
-    )
+    paid_text = _("The bank is transferring the money to your account.")
+    if is_return:
+        paid_text = _("The bank is sending the money back to the account that paid.")
+    if is_delayed:
+        paid_text = _(
+            "The bank has not confirmed it yet. Your money is safe; our staff are looking into it."
+        )
+    paid = _("Sent back to the account that paid") if is_return else _("Paid to your account")
     return [
         _Step(Status.REQUESTED, _("Requested"), ""),
         *([approval] if needs_approval else []),
         _Step(Status.SUBMITTED, _("Sent to the bank"), _("We are sending it to the bank.")),
-        _Step(Status.PAID, _("Paid to your account"), paid_text),
+        _Step(Status.PAID, paid, paid_text),
     ]
 
 

@@ -29,7 +29,7 @@ from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
-from crowdfund.reports import booked, campaign_checks, secrets
+from crowdfund.reports import booked, campaign_checks, refund_checks, secrets
 from crowdfund.reports.queues import LATE_AFTER, given_up, unfinished
 
 ENDED = ("failed", "cancelled", "refunded")
@@ -53,6 +53,7 @@ def problems() -> list[str]:
         *payments.problems(),
         *_sentences(booked.payments(None)),
         *_sentences(booked.payouts(None)),
+        *_sentences(refund_checks.returns(None)),
         *_sentences(_campaign_totals(None)),
         *campaign_checks.problems(),
         *chain.nonce_problems(),
@@ -113,8 +114,14 @@ def _payments() -> Step:
 
 
 def _payouts() -> Step:
-    """I6 for withdrawals that changed lately, and a slice of all."""
-    return _turn("payouts", Payout.id, booked.payouts, payouts.recently_changed(NEWEST_EVENTS))
+    """I6 and I7 for withdrawals and returns that changed lately, and a slice of all."""
+    newest = payouts.recently_changed(NEWEST_EVENTS)
+    return _turn("payouts", Payout.id, _booked_payouts, newest)
+
+
+def _booked_payouts(ids: Sequence[str] | None) -> Found:
+    yield from booked.payouts(ids)
+    yield from refund_checks.returns(ids)
 
 
 def _campaigns() -> Step:

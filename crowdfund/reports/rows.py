@@ -36,6 +36,18 @@ class BookedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedRow:
+    """A refund on its way back, beside what was refunded and what its transaction brought."""
+
+    id: str
+    source_tx: str
+    refunded_minor: int | None
+    of_refund: int
+    of_transaction: int
+    brought_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaidOutRow:
     """A withdrawal, with its hold and entries; `sent` and `paid` are ids, or None."""
 

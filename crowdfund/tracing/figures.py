@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from crowdfund.kernel.db.paging import Place
 from crowdfund.kernel.i18n import _l
-from crowdfund.tracing.queries import accounts, campaigns, contracts, investments, payments
+from crowdfund.tracing.queries import accounts, campaigns, contracts, investments, payments, refunds
 from crowdfund.tracing.rows import Explanation, Reader
 
 VERSION = "0.1.0"  # of the platform, since which these rules hold
@@ -139,6 +139,26 @@ _ALL = (
         ),
         "Withdrawals",
         accounts.withdrawal_amount,
+    ),
+    Figure(
+        "refund.amount",
+        _l("Amount of the refund"),
+        _l(
+            "A refund is exactly what a payment brought and was not used: each payment is refunded "
+            "once, and no more goes back than came."
+        ),
+        "Refund",
+        refunds.amount,
+    ),
+    Figure(
+        "refund.in_wallet",
+        _l("Still in the wallet"),
+        _l(
+            "What is still in the wallet is the refund, less what was sent back or is on its way, "
+            "less what was spent or withdrawn. Older money is spent first."
+        ),
+        "Refund",
+        refunds.in_wallet,
     ),
     Figure(
         "posting.amount", _l("Amount of the posting"), _BOOKED, "Journal", accounts.posting_amount

@@ -343,8 +343,9 @@ def test_the_team_is_told_of_each_part_of_a_release_and_then_of_the_whole(world,
 
 
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():
-    of_withdrawals = Path(__file__).parents[1] / "payouts" / "test_service.py"
-    text = Path(__file__).read_text() + of_withdrawals.read_text()
+    others = ("payouts/test_service.py", "refunds/test_back.py", "refunds/test_reminders.py")
+    files = [Path(__file__), *(Path(__file__).parents[1] / one for one in others)]
+    text = "".join(file.read_text() for file in files)
     kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money", "news")]
     missing = [name for name in kinds if name not in text and f'"{name.split(".")[1]}"' not in text]
     assert missing == []

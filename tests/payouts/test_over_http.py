@@ -7,7 +7,14 @@ import urllib.request
 import pytest
 
 from crowdfund.adapters import gateways
-from crowdfund.adapters.gateways import GatewayRefused, PayoutOrder
+from crowdfund.adapters.gateways import (
+    GatewayRefused,
+    GatewayUnknown,
+    Order,
+    Payer,
+    PayoutOrder,
+    ReturnOrder,
+)
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit
 from tests.look import markup
@@ -102,3 +109,62 @@ def test_a_withdrawal_arrives_over_real_http(world, bank):
     wait_for(is_paid)
     assert world.wallet() == ("600.00", "600.00")
     assert world.books_are_clean()
+
+
+# --- back to the account that paid ----------------------------------------------------------------
+
+
+def paid(bank, amount_minor=100_00):
+    """Return a transaction of the bank that was paid."""
+    gateway = bank.adapter()
+    cprn = gateway.register(Payer("p@example.com", "P", "T"), key=f"register-{amount_minor}")
+    order = Order(cprn, amount_minor, "ETB", "Investment", f"payment-{amount_minor}", "")
+    tx_id = gateway.initiate(order, key=f"initiate-{amount_minor}").tx_id
+    bank.control("pay", tx_ids=[tx_id])
+    wait_for(lambda: gateway.query(tx_id).status in ("SUCCESS", "SETTLED"))
+    return gateway, tx_id
+
+
+def back(reference, tx_id, amount_minor=60_00):
+    return ReturnOrder(reference, amount_minor, "ETB", tx_id)
+
+
+def test_the_simulator_sends_money_back_to_what_paid_and_never_more_than_came(bank):
+    gateway, tx_id = paid(bank, 100_00)
+    first = gateway.refund(back("back-1", tx_id), key="back-1-key")
+    assert gateway.refund(back("back-1", tx_id), key="back-1-key") == first
+    truth = gateway.payout("back-1")
+    assert (truth.tx_id, truth.number, truth.amount_minor) == (tx_id, "", 60_00)
+    with pytest.raises(GatewayRefused):
+        gateway.refund(back("back-2", tx_id, 40_01), key="back-2-key")
+    gateway.refund(back("back-3", tx_id, 40_00), key="back-3-key")
+    wait_for(lambda: gateway.payout("back-3").status == "PAID")
+    assert "The account that paid" in page(f"{bank.url}/payouts/{first}")
+    assert "the account that paid" in page(f"{bank.url}/")
+
+
+def test_the_simulator_sends_nothing_back_of_what_was_not_paid(bank):
+    gateway, _tx_id = paid(bank, 110_00)
+    with pytest.raises(GatewayRefused):
+        gateway.refund(back("back-4", "NEO-NOBODY"), key="back-4-key")
+
+
+def test_a_return_that_failed_can_be_sent_again(bank):
+    gateway, tx_id = paid(bank, 120_00)
+    bank.reset(payouts="fail")
+    gateway.refund(back("back-5", tx_id, 120_00), key="back-5-key")
+    wait_for(lambda: gateway.payout("back-5").status == "FAILED")
+    bank.reset(payouts="pay")
+    gateway.refund(back("back-6", tx_id, 120_00), key="back-6-key")
+
+
+def test_the_simulator_refuses_an_order_or_loses_its_answer_on_request(bank):
+    gateway, tx_id = paid(bank, 130_00)
+    bank.reset(payouts="refuse")
+    with pytest.raises(GatewayRefused):
+        gateway.refund(back("back-7", tx_id), key="back-7-key")
+    assert gateway.payout("back-7") is None
+    bank.reset(payouts="lose")
+    with pytest.raises(GatewayUnknown):
+        gateway.refund(back("back-8", tx_id), key="back-8-key")
+    wait_for(lambda: gateway.payout("back-8").status == "PAID")

@@ -48,13 +48,14 @@ def of_visitor(story):
 
 
 def of_investor(story, who):
-    mine = ["/portfolio", "/wallet", "/wallet/withdrawals"]
+    mine = ["/portfolio", "/wallet", "/wallet/withdrawals", "/wallet/refunds"]
     client_pages = [f"/campaigns/{slug}" for slug in slugs(story)]
     rollback()
     for table, path in (
         ("investment", "investments"),
         ("payment", "payments"),
         ("payout", "wallet/withdrawals"),
+        ("refund", "wallet/refunds"),
     ):
         query = sa.text(f"SELECT id FROM {table} WHERE user_id = :id")
         found = db.session.scalars(query, {"id": story.world.people[who]})

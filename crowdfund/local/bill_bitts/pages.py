@@ -97,7 +97,6 @@ def refusal(refused: Refused, back: str) -> str:
 
 def payout(row: sqlite3.Row, back: str) -> str:
     """Return the page of a payout, which may be paid, failed or left waiting by hand."""
-    number = row["account_number"]
     form = """
 <form method="post" class="card">
   <div class="actions">
@@ -111,13 +110,21 @@ def payout(row: sqlite3.Row, back: str) -> str:
   <h1>Amount to pay out</h1>
   <p class="amount">{_amount(row)}</p>
   <dl>
-    <dt>To account</dt><dd>{escape(row["country"])} {escape(row["bank_code"])} {escape(number)}</dd>
-    <dt>Holder</dt><dd>{escape(row["holder"])}</dd>
+    {_destination(row)}
     <dt>Payout</dt><dd>{escape(row["payout_id"])}</dd>
     <dt>Status</dt><dd>{escape(_PAYOUT_STATES[row["status"]])}</dd>
   </dl>
 </div>{form if row["status"] == "PENDING" else ""}"""
     return _page("Payout of NEO Bank", body + _links(back, "Back to crowdfund"))
+
+
+def _destination(row: sqlite3.Row) -> str:
+    if row["tx_id"]:
+        tx_id = escape(row["tx_id"])
+        paid = f'<a href="/checkout/{tx_id}">{tx_id}</a>'
+        return f"<dt>To</dt><dd>The account that paid {paid}</dd>"
+    number = " ".join(escape(row[name]) for name in ("country", "bank_code", "account_number"))
+    return f"<dt>To account</dt><dd>{number}</dd><dt>Holder</dt><dd>{escape(row['holder'])}</dd>"
 
 
 def start(rows: Sequence[sqlite3.Row], payouts: Sequence[sqlite3.Row], back: str) -> str:
@@ -131,7 +138,7 @@ def start(rows: Sequence[sqlite3.Row], payouts: Sequence[sqlite3.Row], back: str
     payments = f'<ul class="payments">{lines}</ul>' if lines else "<p>There are none yet.</p>"
     sent = "".join(
         f'<li><a href="/payouts/{escape(row["payout_id"])}">{_amount(row)}</a>'
-        f"<span>to {escape(row['holder'])}</span>"
+        f"<span>to {escape(row['holder'] or 'the account that paid')}</span>"
         f"<span>{escape(_PAYOUT_STATES[row['status']])}</span></li>"
         for row in payouts
     )

@@ -33,8 +33,8 @@ def _yes_or_no(value: object) -> bool:
 
 
 def _payouts(value: object) -> str:
-    if not isinstance(value, str) or value not in ("pay", "fail", "wait"):
-        raise Refused(400, "payouts is pay, fail or wait")
+    if not isinstance(value, str) or value not in ("pay", "fail", "wait", "refuse", "lose"):
+        raise Refused(400, "payouts is pay, fail, wait, refuse or lose")
     return value
 
 
@@ -166,7 +166,11 @@ class Settings:
 
     @property
     def payouts(self) -> str:
-        """What happens to new payouts: pay or fail after the settle delay, or wait."""
+        """What happens to new payouts: pay or fail after the settle delay, or wait.
+
+        With refuse the order is answered with no, with lose it is taken and paid, and its answer
+        is lost.
+        """
         payouts: str = self._values["payouts"]
         return payouts
 

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, tx_id TEXT, status 
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at) WHERE state = 'queued';
 CREATE TABLE IF NOT EXISTS payout (payout_id TEXT PRIMARY KEY, reference TEXT UNIQUE, amount TEXT,
     currency TEXT, country TEXT, bank_code TEXT, account_number TEXT, holder TEXT, status TEXT,
-    reason TEXT, settle_at INTEGER, created_at INTEGER);
+    reason TEXT, settle_at INTEGER, created_at INTEGER, tx_id TEXT DEFAULT '');
 CREATE INDEX IF NOT EXISTS payout_settle ON payout (settle_at) WHERE settle_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT);
 """
@@ -41,12 +41,18 @@ class State:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
         self._rename_faults()
+        self._add_returns()
 
     def _rename_faults(self) -> None:
         """Read data folders of versions that called faults moods."""
         if "mood" in {row["name"] for row in self.all("PRAGMA table_info(payment)")}:
             self._db.execute("ALTER TABLE payment RENAME COLUMN mood TO faults")
             self._db.execute("UPDATE setting SET name = 'faults' WHERE name = 'mood'")
+
+    def _add_returns(self) -> None:
+        """Read data folders of versions whose payouts went to bank accounts only."""
+        if "tx_id" not in {row["name"] for row in self.all("PRAGMA table_info(payout)")}:
+            self._db.execute("ALTER TABLE payout ADD COLUMN tx_id TEXT DEFAULT ''")
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""

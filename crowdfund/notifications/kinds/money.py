@@ -17,8 +17,9 @@ _PAYOUT: dict[str, Any] = {
 }
 _PATH = "/investments/0123456789abcdef0123456789abcdef"
 _FOLLOW = _l("Follow your investment")
-_WALLET = _l("Open your wallet")
+_REFUND = _l("Choose where the money goes")
 _WITHDRAWAL = _l("See the withdrawal")
+_REFUND_PATH = "/wallet/refunds/0123456789abcdef0123456789abcdef"
 _WITHDRAWALS = "/wallet/withdrawals/0123456789abcdef0123456789abcdef"
 
 KINDS = {
@@ -70,8 +71,8 @@ KINDS = {
         ),
         "money",
         _SAMPLE,
-        action=_WALLET,
-        path="/wallet",
+        action=_REFUND,
+        path="/wallet/refunds",
     ),
     "investment.returned": Kind(
         _l("Your money for %(campaign)s is back"),
@@ -81,8 +82,8 @@ KINDS = {
         ),
         "money",
         _SAMPLE,
-        action=_WALLET,
-        path="/wallet",
+        action=_REFUND,
+        path="/wallet/refunds",
     ),
     "investment.unrecorded": Kind(
         _l("Your money for %(campaign)s is back"),
@@ -92,8 +93,8 @@ KINDS = {
         ),
         "money",
         _SAMPLE,
-        action=_WALLET,
-        path="/wallet",
+        action=_REFUND,
+        path="/wallet/refunds",
     ),
     "investment.cancelled": Kind(
         _l("You cancelled your investment in %(campaign)s"),
@@ -114,8 +115,8 @@ KINDS = {
         ),
         "money",
         _SAMPLE,
-        action=_WALLET,
-        path="/wallet",
+        action=_REFUND,
+        path="/wallet/refunds",
     ),
     "investment.failed": Kind(
         _l("Your payment for %(campaign)s did not go through"),
@@ -250,6 +251,37 @@ KINDS = {
         _PAYOUT,
         action=_WITHDRAWAL,
         path=_WITHDRAWALS,
+    ),
+    "refund.reminder": Kind(
+        _l("Your refund of %(amount)s is still in your wallet"),
+        _l(
+            "%(amount)s that we returned to you on %(credited_on)s is still in your wallet. You can "
+            "send it back to the account that paid, withdraw it, or keep it here. It stays yours; "
+            "there is no deadline."
+        ),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB", "credited_on": "2026-11-22"},
+        action=_REFUND,
+        path=_REFUND_PATH,
+    ),
+    "refund.paid": Kind(
+        _l("Your refund of %(amount)s was sent back"),
+        _l("%(amount)s was sent from your wallet back to the account that paid."),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
+        action=_l("See the refund"),
+        path=_WITHDRAWALS,
+    ),
+    "refund.failed": Kind(
+        _l("Your refund of %(amount)s could not be sent back"),
+        _l(
+            "The bank could not send %(amount)s back to the account that paid. The full amount is in "
+            "your wallet. You can withdraw it to your own account, or try again."
+        ),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
+        action=_REFUND,
+        path=_REFUND_PATH,
     ),
     "payout.rejected": Kind(
         _l("Your withdrawal of %(amount)s was rejected"),

@@ -16,7 +16,7 @@ from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
 from crowdfund.payments import queries, rules
-from crowdfund.payments.events import PaymentFailed, PaymentSettled
+from crowdfund.payments.events import MoneyCredited, PaymentFailed, PaymentSettled
 from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
 from crowdfund.payments.rows import AnyPayment, ExceptionRow, PaymentRow
 from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
@@ -273,6 +273,7 @@ def _carry_out(found: ExceptionRow, resolution: Resolution) -> None:
         return
     payment = queries.locked(found.payment_id) if found.payment_id else None
     postings = _postings(found, payment, resolution)
+    _emit_credited(found, postings)
     posting.post(
         f"exception:{found.id}:{resolution}",
         postings,
@@ -282,6 +283,23 @@ def _carry_out(found: ExceptionRow, resolution: Resolution) -> None:
     )
     if payment is not None and found.kind != Kind.DUPLICATE:
         _notify_purpose(payment, postings, resolution)
+
+
+def _emit_credited(found: ExceptionRow, postings: list[Posting]) -> None:
+    """Emit what of a decision goes to the wallet of the payer, who may send it back."""
+    if found.user_id is None:
+        return
+    wallet = user_wallet(found.user_id)
+    credited = sum(one.amount_minor for one in postings if one.destination == wallet)
+    if credited:
+        event = MoneyCredited(
+            key=found.id,
+            exception_id=found.id,
+            user_id=found.user_id,
+            amount_minor=credited,
+            currency=found.currency,
+        )
+        outbox.emit(event)
 
 
 def _postings(

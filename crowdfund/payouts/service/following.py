@@ -19,6 +19,7 @@ from crowdfund.adapters.gateways import (
     GatewayRefused,
     PayoutOrder,
     PayoutTruth,
+    ReturnOrder,
 )
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, new_id, own_transaction
@@ -31,7 +32,7 @@ from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, PayoutAnswer
 from crowdfund.payouts.rows import PayoutRow
-from crowdfund.payouts.rules import Status
+from crowdfund.payouts.rules import Kind, Status
 from crowdfund.payouts.service import shared
 
 _P = Payout.__table__
@@ -73,7 +74,8 @@ class Unknown:
 
 Answer = PayoutTruth | Ordered | Refused | Silent | Foreign | Unknown
 Answers = dict[str, Answer]
-Orders = dict[str, tuple[PayoutRow, PayoutOrder]]
+Order = PayoutOrder | ReturnOrder
+Orders = dict[str, tuple[PayoutRow, Order]]
 
 
 # --- what asks the bank, outside of transactions --------------------------------------------------
@@ -81,22 +83,22 @@ Orders = dict[str, tuple[PayoutRow, PayoutOrder]]
 
 def orders(ids: Iterable[str]) -> Orders:
     """Return what the bank is asked about, by id, with all that the calls need."""
-    found: Orders = {}
-    for payout in queries.many(set(ids)):
-        account, number = payout_accounts.with_number(payout.account_id)
-        found[payout.id] = (
-            payout,
-            PayoutOrder(
-                reference=rules.reference(payout.id),
-                amount_minor=payout.amount_minor,
-                currency=payout.currency,
-                country=account.country,
-                bank_code=account.bank_code,
-                number=number,
-                holder=account.holder,
-            ),
-        )
-    return found
+    return {payout.id: (payout, _order(payout)) for payout in queries.many(set(ids))}
+
+
+def _order(payout: PayoutRow) -> Order:
+    reference, sum_ = rules.reference(payout.id), (payout.amount_minor, payout.currency)
+    if payout.source_tx is not None:
+        return ReturnOrder(reference, *sum_, tx_id=payout.source_tx)
+    account, number = payout_accounts.with_number(str(payout.account_id))
+    return PayoutOrder(
+        reference,
+        *sum_,
+        country=account.country,
+        bank_code=account.bank_code,
+        number=number,
+        holder=account.holder,
+    )
 
 
 def ask(wanted: Orders) -> Answers:
@@ -167,11 +169,13 @@ def _uncount_sends(ids: Collection[str]) -> None:
             connection.execute(one_less)
 
 
-def _send(payout: PayoutRow, order: PayoutOrder) -> Answer:
+def _send(payout: PayoutRow, order: Order) -> Answer:
+    key = rules.reference(payout.id)
     try:
         with gateway_budget.of(payout.gateway).calling():
-            gateway = gateways.paying_out(payout.gateway)
-            return Ordered(gateway.pay_out(order, key=rules.reference(payout.id)))
+            if isinstance(order, ReturnOrder):
+                return Ordered(gateways.refunding(payout.gateway).refund(order, key=key))
+            return Ordered(gateways.paying_out(payout.gateway).pay_out(order, key=key))
     except GatewayNotConfigured as error:
         return Silent(error.user_message)
     except GatewayRefused as error:
@@ -183,19 +187,19 @@ def _send(payout: PayoutRow, order: PayoutOrder) -> Answer:
 # --- what an answer does --------------------------------------------------------------------------
 
 
-def apply(asked: PayoutRow, answer: Answer, *, number: str) -> bool:
+def apply(asked: PayoutRow, answer: Answer, *, destination: str) -> bool:
     """Book what the bank answered about a withdrawal; return whether it has to be asked again.
 
-    `asked` is the withdrawal as it was when the bank was asked, `number` the account that we
-    ordered it to. Money moves only by an answer that fits in every field, and only once. About one
-    that has ended the bank is asked again until it answers.
+    `asked` is the withdrawal as it was when the bank was asked, `destination` the account that we
+    ordered it to, or the transaction that is paid back. Money moves only by an answer that fits in
+    every field, and only once. About one that has ended the bank is asked again until it answers.
     """
     payout = shared.lock(asked.id)
     _note(payout, answer)
     if _is_overtaken(payout, asked, answer):
         return False
     is_open = payout.status == Status.SUBMITTED
-    if problem := _problem(payout, answer, number):
+    if problem := _problem(payout, answer, destination):
         _flag(payout, problem)
     elif payout.status in rules.FINAL:
         if isinstance(answer, PayoutTruth):
@@ -212,13 +216,13 @@ def _is_overtaken(payout: Payout, asked: PayoutRow, answer: Answer) -> bool:
     return has_ended and (is_open or isinstance(answer, Silent | Unknown))
 
 
-def _problem(payout: Payout, answer: Answer, number: str) -> str | None:
+def _problem(payout: Payout, answer: Answer, destination: str) -> str | None:
     """Return why staff have to look at an answer, or None if it fits what we know."""
     match answer:
         case Foreign():
             return answer.why
         case PayoutTruth():
-            return _difference(payout, answer, number) or _contradiction(payout, answer.status)
+            return _difference(payout, answer, destination) or _contradiction(payout, answer.status)
         case Ordered():
             return _taken(payout, answer.gateway_id) or _order_after_end(payout)
         case Refused() if payout.sends > 1 or payout.gateway_id is not None:
@@ -244,11 +248,13 @@ def _order_after_end(payout: Payout) -> str | None:
     return None
 
 
-def _difference(payout: Payout, truth: PayoutTruth, number: str) -> str | None:
+def _difference(payout: Payout, truth: PayoutTruth, destination: str) -> str | None:
     if (truth.amount_minor, truth.currency) != (payout.amount_minor, payout.currency):
         shown = f"{decimal_str(truth.amount_minor, truth.currency)} {truth.currency}"
         return f"The bank names another amount: {shown}."
-    if truth.number != number:
+    if payout.kind == Kind.RETURN and truth.tx_id != destination:
+        return f"The bank names another transaction: {truth.tx_id or 'none'}."
+    if payout.kind == Kind.WITHDRAWAL and truth.number != destination:
         return f"The bank names another account: it ends in {truth.number[-4:]}."
     if payout.gateway_id not in (None, truth.payout_id):
         return f"The bank names another payout of its own: {truth.payout_id}."
@@ -305,23 +311,25 @@ def _unless_late(payout: Payout, *, keep: bool = False) -> None:
 
 def book_paid(payout: Payout, *, actor: str, reason: str = "") -> None:
     """Book that the bank has paid a locked withdrawal: wallet, gateway, outside."""
-    refers_to = {"payout": payout.id}
+    is_return = payout.kind == Kind.RETURN
+    refers_to = {"payout": payout.id} | ({"refund": str(payout.refund_id)} if is_return else {})
+    name = "refund" if is_return else "payout"
     clearing = ledger_rules.clearing(payout.gateway)
     holds.capture_hold(
-        payout.hold_id, f"payout:{payout.id}:sent", clearing, kind="payout.sent", ref=refers_to
+        payout.hold_id, f"payout:{payout.id}:sent", clearing, kind=f"{name}.sent", ref=refers_to
     )
     move = Posting(clearing, ledger_rules.external(payout.gateway), payout.amount_minor)
     posting.post(
         f"payout:{payout.id}:paid",
         [move],
-        kind="payout.paid",
+        kind=f"{name}.paid",
         ref=refers_to,
         currency=payout.currency,
     )
     _clear(payout)
     payout.ended_at = clock.now()
     shared.change(payout, Status.PAID, actor=actor, reason=reason)
-    shared.notify_owner(payout, "payout.paid")
+    shared.notify_owner(payout, "paid")
     _look_again(payout)
 
 
@@ -329,8 +337,8 @@ def book_failed(payout: Payout, code: str, *, actor: str, reason: str = "") -> N
     """Return the money of a locked withdrawal that the bank did not pay."""
     _clear(payout)
     shared.give_back(payout, Status.FAILED, actor=actor, reason=reason)
-    payout.reason = code
-    shared.notify_owner(payout, "payout.failed")
+    payout.reason = "return_failed" if payout.kind == Kind.RETURN else code
+    shared.notify_owner(payout, "failed")
     _look_again(payout)
 
 
@@ -396,7 +404,9 @@ def described(answer: Answer) -> tuple[str, str]:
     match answer:
         case PayoutTruth():
             amount = f"{decimal_str(answer.amount_minor, answer.currency)} {answer.currency}"
-            facts = f"{answer.payout_id}, {amount}, account ••{answer.number[-4:]}"
+            is_return = bool(answer.tx_id)
+            to = f"back for {answer.tx_id}" if is_return else f"account ••{answer.number[-4:]}"
+            facts = f"{answer.payout_id}, {amount}, {to}"
             return answer.status, f"{facts}. {answer.reason}" if answer.reason else facts
         case Ordered():
             return "ordered", answer.gateway_id

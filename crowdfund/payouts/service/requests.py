@@ -16,7 +16,7 @@ from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payout_accounts.rows import PayoutRow as AccountRow
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, payout_event
-from crowdfund.payouts.rules import GATEWAY, Status
+from crowdfund.payouts.rules import GATEWAY, Kind, Status
 from crowdfund.payouts.service import shared
 from crowdfund.people import queries as people
 
@@ -53,7 +53,7 @@ def request(wanted: Wanted) -> str:
         return known
     if why := refusal(wanted.user_id):
         raise rules.NoAccount(why)
-    hold_id = _hold(wanted)
+    hold_id = hold(wanted.user_id, wanted.amount_minor, key=wanted.key)
     if known := _known(wanted):  # the hold has locked the journal: nobody adds it from here on
         return known
     account = accounts.payout_account_of(wanted.user_id)
@@ -64,11 +64,11 @@ def request(wanted: Wanted) -> str:
     if queries.requested_since(wanted.user_id, queries.day_ago()) >= rules.MOST_A_DAY:
         raise TooMany(_("You have requested many withdrawals today. Try again tomorrow."))
     payout = _add(wanted, account, hold_id)
-    shared.notify_owner(payout, "payout.requested")
+    shared.notify_owner(payout, "requested")
     if payout.needs_approval:
         notifications.queue_work("staff.payouts", key=f"payout:{payout.id}")
     else:
-        _queue_submission(payout.id)
+        queue_submission(payout.id)
     return payout.id
 
 
@@ -90,17 +90,20 @@ def _used() -> rules.FormUsed:
     )
 
 
-def _hold(wanted: Wanted) -> str:
-    account, key = (
-        ledger_rules.user_wallet(wanted.user_id),
-        rules.hold_key(wanted.user_id, wanted.key),
-    )
+def hold(user_id: str, amount_minor: int, *, key: str) -> str:
+    """Hold money of a wallet (minor units) for the request with this key; return the hold's id.
+
+    Locks the journal. Raises NotEnough, FormUsed.
+    """
+    account = ledger_rules.user_wallet(user_id)
     try:
-        return holds.hold(key, account, wanted.amount_minor, currency=rules.CURRENCY)
+        return holds.hold(
+            rules.hold_key(user_id, key), account, amount_minor, currency=rules.CURRENCY
+        )
     except KeyReused as error:
         raise _used() from error
     except InsufficientFunds as error:
-        raise not_enough(wanted.user_id) from error
+        raise not_enough(user_id) from error
 
 
 def not_enough(user_id: str) -> rules.NotEnough:
@@ -120,24 +123,29 @@ def _add(wanted: Wanted, account: AccountRow, hold_id: str) -> Payout:
         amount_minor=wanted.amount_minor,
         currency=rules.CURRENCY,
         gateway=GATEWAY,
+        kind=Kind.WITHDRAWAL,
         account_id=account.id,
         masked=account.masked,
         hold_id=hold_id,
         needs_approval=rules.needs_approval(wanted.amount_minor, earlier, above),
-        status=Status.REQUESTED,
-        reason="",
-        sends=0,
-        requested_at=clock.now(),
     )
+    return add(payout)
+
+
+def add(payout: Payout) -> Payout:
+    """Store a request whose money is on hold, and the first step of its history."""
+    payout.status, payout.reason, payout.sends = Status.REQUESTED, "", 0
+    payout.requested_at = clock.now()
     db.session.add(payout)
     db.session.flush()
-    record_event(payout_event, payout.id, actor=wanted.user_id, before=None, after=Status.REQUESTED)
+    record_event(payout_event, payout.id, actor=payout.user_id, before=None, after=Status.REQUESTED)
     for kind, key in shared.pages_of(payout):
         live.changed(kind, key)
     return payout
 
 
-def _queue_submission(payout_id: str) -> None:
+def queue_submission(payout_id: str) -> None:
+    """Queue the hand-over of a request to the bank."""
     outbox.add("payouts.submit", f"submit:{payout_id}", {"payout_id": payout_id})
 
 
@@ -165,7 +173,7 @@ def approve(payout_id: str, *, actor: str) -> None:
         raise rules.NotPossible(rules.reason_words(why))
     payout.approved_by = actor
     shared.change(payout, Status.APPROVED, actor=actor)
-    _queue_submission(payout.id)
+    queue_submission(payout.id)
 
 
 def waiting(payout_id: str, *, actor: str) -> Payout:
@@ -188,7 +196,7 @@ def reject(payout_id: str, *, actor: str, reason: str) -> None:
     payout = waiting(payout_id, actor=actor)
     why = shared.reason(reason)
     shared.give_back(payout, Status.REJECTED, actor=actor, reason=why)
-    shared.notify_owner(payout, "payout.rejected", {"reason": why})
+    shared.notify_owner(payout, "rejected", {"reason": why})
 
 
 def submit(payout_id: str) -> None:
@@ -211,7 +219,12 @@ def submit(payout_id: str) -> None:
 
 
 def stopped(payout: Payout) -> str | None:
-    """Return the code of why a withdrawal may not go to the bank (`rules.REASONS`), or None."""
+    """Return the code of why a withdrawal may not go to the bank (`rules.REASONS`), or None.
+
+    A refund goes back to the account that paid whatever became of the person: nothing stops it.
+    """
+    if payout.kind == Kind.RETURN:
+        return None
     person = people.get(payout.user_id)
     if person is None or person.disabled_at is not None:
         return "person_disabled"
@@ -224,7 +237,7 @@ def stopped(payout: Payout) -> str | None:
 def stop(payout: Payout, why: str) -> None:
     """Reject a locked withdrawal on behalf of the platform, and notify the person."""
     shared.give_back(payout, Status.REJECTED, actor="system", reason=why)
-    shared.notify_owner(payout, "payout.stopped", {"why": why})
+    shared.notify_owner(payout, "stopped", {"why": why})
 
 
 def stop_unsent(user_id: str) -> None:

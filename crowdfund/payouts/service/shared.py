@@ -13,7 +13,7 @@ from crowdfund.ledger.service import holds
 from crowdfund.notifications import service as notifications
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, payout_event
-from crowdfund.payouts.rules import Status
+from crowdfund.payouts.rules import Kind, Status
 
 
 def lock(payout_id: str) -> Payout:
@@ -39,7 +39,9 @@ def change(payout: Payout, status: Status, *, actor: str, reason: str = "") -> N
 
 def pages_of(payout: Payout) -> tuple[tuple[str, str], ...]:
     """Return the live topics of the pages that show a withdrawal."""
+    refund = (("refund", payout.refund_id),) if payout.refund_id else ()
     return (
+        *refund,
         ("withdrawal", payout.id),
         ("wallet", payout.user_id),
         ("withdrawals", payout.user_id),
@@ -55,19 +57,21 @@ def give_back(payout: Payout, status: Status, *, actor: str, reason: str = "") -
     holds.release_hold(payout.hold_id)
 
 
-def notify_owner(payout: Payout, kind: str, context: Mapping[str, object] | None = None) -> None:
-    """Notify the person of a state of a withdrawal, once for each kind of notice."""
-    facts = {
-        "amount_minor": payout.amount_minor,
-        "currency": payout.currency,
-        "account": payout.masked,
-    }
+def notify_owner(payout: Payout, what: str, context: Mapping[str, object] | None = None) -> None:
+    """Notify the person of a state of a withdrawal or a return, once for each."""
+    kind = f"{'refund' if payout.kind == Kind.RETURN else 'payout'}.{what}"
+    path = f"/wallet/withdrawals/{payout.id}"
+    if kind == "refund.failed":
+        path = f"/wallet/refunds/{payout.refund_id}"
+    facts: dict[str, object] = {"amount_minor": payout.amount_minor, "currency": payout.currency}
+    if payout.masked:
+        facts["account"] = payout.masked
     notifications.notify(
         payout.user_id,
         kind,
         facts | dict(context or {}),
         key=f"{kind}:{payout.id}",
-        path=f"/wallet/withdrawals/{payout.id}",
+        path=path,
     )
 
 

@@ -29,6 +29,7 @@ _CSV = (
     "id",
     "requested",
     "person",
+    "kind",
     "account",
     "status",
     "amount",
@@ -55,7 +56,10 @@ def desk() -> Response:
         labels={
             row.id: rules.label(row.status, needs_approval=row.needs_approval) for row in page.rows
         },
-        states=[(str(one), rules.words(one)) for one in Status],
+        states=[
+            ("return", _("Refunds sent back")),
+            *((str(one), rules.words(one)) for one in Status),
+        ],
     )
 
 
@@ -78,7 +82,8 @@ def _lines(rows: Iterator[PayoutRow]) -> Iterator[tuple[object, ...]]:
             row.id,
             row.requested_at,
             row.user_id,
-            row.masked,
+            row.kind,
+            row.masked or row.source_tx,
             row.status,
             money.decimal_str(row.amount_minor, row.currency),
             row.currency,
@@ -110,7 +115,7 @@ def _page(
         "payouts/_detail.html",
         status=status,
         payout=payout,
-        account=accounts.get(payout.account_id),
+        account=accounts.get(payout.account_id) if payout.account_id else None,
         label=rules.label(payout.status, needs_approval=payout.needs_approval),
         history=history,
         people=people_queries.names({payout.user_id, *(row.actor for row in history)}),

@@ -140,7 +140,7 @@ def cancel(payout_id: str) -> BaseResponse:
         requests_service.cancel(payout_id, user_id=identity.signed_in().id)
     except Conflict as error:
         return _status_page(payout_id, error)
-    pages.flash(_("Your withdrawal is cancelled. The money is back in your wallet."), "success")
+    pages.flash(_("Cancelled. The money is back in your wallet."), "success")
     return pages.back(url_for("payouts.show", payout_id=payout_id))
 
 
@@ -159,6 +159,7 @@ def _status_page(payout_id: str, error: Conflict | None = None) -> Response:
             times,
             needs_approval=payout.needs_approval,
             is_delayed=payout.problem is not None,
+            kind=payout.kind,
         ),
         may_cancel=payout.status == Status.REQUESTED,
         is_held=payout.status in rules.HELD,

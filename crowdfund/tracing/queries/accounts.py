@@ -206,11 +206,15 @@ def withdrawal_amount(payout_id: str, reader: Reader, place: Place) -> Explanati
         raise rules.missing()
     is_staff = reader.may("payouts.detail")
     entries = ledger.entries_with_key_prefix("payout", row.id)
+    refund = ("refund", row.refund_id or "")
+    origin = sources.of_things([refund], reader).get(refund, ()) if row.refund_id else ()
     return Explanation(
         number_minor=row.amount_minor,
         sum_minor=hold.amount_minor,
         currency=row.currency,
-        page=withdrawals.hold_line(row, status=hold.status, at=hold.created_at, reader=reader),
+        page=withdrawals.hold_line(
+            row, status=hold.status, at=hold.created_at, reader=reader, origin=origin
+        ),
         home=Link("payouts.detail" if is_staff else "payouts.show", "payout_id", row.id),
         related=posting_lines(entries, reader),
     )

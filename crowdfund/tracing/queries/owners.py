@@ -9,6 +9,7 @@ from crowdfund.ledger import rules as ledger
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments.models import Payment, PaymentException
 from crowdfund.payouts.models import Payout
+from crowdfund.refunds.models import Refund
 from crowdfund.tracing.rows import Reader
 
 _TABLES = {
@@ -16,6 +17,7 @@ _TABLES = {
     "exception": PaymentException.__table__,
     "investment": Investment.__table__,
     "payout": Payout.__table__,
+    "refund": Refund.__table__,
 }
 
 

@@ -23,6 +23,8 @@ from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.models import Inbox, Payment, PaymentException
 from crowdfund.people import queries as people
+from crowdfund.refunds import queries as refunds
+from crowdfund.refunds.rows import RefundRow
 from crowdfund.tracing.queries import withdrawals
 from crowdfund.tracing.rows import (
     DecisionFacts,
@@ -53,7 +55,7 @@ def of_entries(entries: Iterable[EntryRow], reader: Reader) -> dict[str, tuple[S
 
 
 def _merged(things: Sequence[Thing], found: Sources) -> list[Source]:
-    order = ("investment", "payment", "exception", "payout", "campaign")
+    order = ("investment", "payment", "exception", "payout", "refund", "campaign")
     known = sorted((one for one in things if one[0] in order), key=lambda one: order.index(one[0]))
     is_investment = any(kind == "investment" for kind, _id in known)
     return [
@@ -247,6 +249,22 @@ def _return(row: ReturnFacts) -> Source:
     return Source(text, row.at, link=link, details=((_("Reason"), row.reason),))
 
 
+def _refunds(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
+    """Return what was refunded, and the payments that had brought its money."""
+    is_open = reader.may("payouts.detail")
+    rows = [row for row in refunds.many(ids) if is_open or row.user_id == reader.id]
+    paid = _payments({row.payment_id for row in rows if row.payment_id}, reader)
+    return {row.id: (_refund(row, reader), *paid.get(row.payment_id or "", ())) for row in rows}
+
+
+def _refund(row: RefundRow, reader: Reader) -> Source:
+    details = [(_("Refund"), row.id)]
+    if row.tx_id:
+        details.append((_("Transaction"), row.tx_id))
+    link = Link("refunds.show", "refund_id", row.id) if row.user_id == reader.id else None
+    return Source(_("Refund to the wallet"), row.credited_at, link=link, details=tuple(details))
+
+
 def _campaigns(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
     """Return who decided that campaigns are released, and the contracts' records of it."""
     recorded, decided = of_writes("campaign", ids, reader, "release"), _releases(ids, reader)
@@ -276,4 +294,5 @@ _READERS = {
     "investment": _investments,
     "campaign": _campaigns,
     "payout": withdrawals.sources,
+    "refund": _refunds,
 }

@@ -27,6 +27,8 @@ class PayoutFacts:
     user_id: str
     amount_minor: int
     currency: str
+    kind: str
+    refund_id: str | None
     masked: str
     hold_id: str
     status: str
@@ -66,6 +68,8 @@ def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
     if row.gateway_id:
         details.append((_("Number at the bank"), row.gateway_id))
     words = _("Withdrawal to %(account)s", account=row.masked)
+    if row.kind == rules.Kind.RETURN:
+        words = _("Refund sent back to the account that paid")
     link = Link(page, "payout_id", row.id)
     found = [Source(words, row.requested_at, row.status, link, tuple(details))]
     for step in status_changes(payout_event, row.id):
@@ -86,14 +90,24 @@ def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
     return found
 
 
-def hold_line(row: PayoutFacts, *, status: str, at: datetime, reader: Reader) -> Page[Line]:
-    """Return the one line of a withdrawal: the money that was set aside for it."""
+def hold_line(
+    row: PayoutFacts,
+    *,
+    status: str,
+    at: datetime,
+    reader: Reader,
+    origin: tuple[Source, ...] = (),
+) -> Page[Line]:
+    """Return the one line of a withdrawal: the money that was set aside for it.
+
+    `origin` is where the money of a return had come from.
+    """
     notes = {
         "held": _("On hold: it is still in the wallet until the bank has paid it."),
         "captured": _("It has left the wallet: the bank has paid it."),
         "released": _("The hold has ended: it is available in the wallet again."),
     }
-    found = sources({row.id}, reader).get(row.id, ())
+    found = sources({row.id}, reader).get(row.id, ()) + origin
     what = _("Set aside in the wallet")
     return Page(
         [Line(what, row.amount_minor, at, notes.get(status, status_text(status)), sources=found)]
