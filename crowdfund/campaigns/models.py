@@ -55,7 +55,9 @@ class Campaign(Base):
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     investors_count: Mapped[int] = mapped_column(default=0)
-    # Token money that the contract has, and the part of `reserved_minor` that only the contract
+    # The part of `settled_minor` that investors paid with tokens of their own wallets.
+    paid_token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    # Token money that only the contract has, and the part of `reserved_minor` that only the contract
     # has: money without an investment here. It takes room, and token money counts for success.
     token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     foreign_room_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
@@ -108,6 +110,9 @@ class Campaign(Base):
         ),
         sa.CheckConstraint("investors_count >= 0", name="investors"),
         sa.CheckConstraint("token_minor >= 0", name="token"),
+        sa.CheckConstraint(
+            "paid_token_minor >= 0 AND paid_token_minor <= settled_minor", name="paid_token"
+        ),
         sa.CheckConstraint(
             "foreign_room_minor >= 0 AND foreign_room_minor <= reserved_minor - settled_minor",
             name="foreign_room",

@@ -19,10 +19,23 @@ def sign(
 
     `campaign` is the address of its contract. Raises KeyMissing.
     """
+    return sign_for(
+        campaign,
+        intent=rules.intent_bytes32(intent_id),
+        investor=investor,
+        amount_minor=amount_minor,
+        valid_until=valid_until,
+    )
+
+
+def sign_for(
+    campaign: str, *, intent: str, investor: str, amount_minor: int, valid_until: datetime
+) -> list[Any]:
+    """Do what `sign` does, with the intent as the contract has it (0x hex)."""
     from crowdfund.chain import connection  # noqa: PLC0415 - loads web3, which web processes do not
 
     leave = admission.Leave(
-        intent=rules.intent_bytes32(intent_id),
+        intent=intent,
         investor=investor,
         units=rules.to_units(amount_minor),
         valid_until=int(valid_until.timestamp()),

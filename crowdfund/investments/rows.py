@@ -63,7 +63,8 @@ class CountedRow:
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 
-    `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments,
+    `active`, `settled`, its part `settled_tokens` and `arriving` (paid but not yet counted) are sums
+    of investments,
     `investors` counts those who have settled money, `in_days` is what its days add up to.
     """
 
@@ -76,8 +77,10 @@ class CampaignSums:
     release_entry_id: str | None
     foreign_room_minor: int
     token_minor: int
+    paid_token_minor: int
     active: int
     settled: int
+    settled_tokens: int
     arriving: int
     investors: int
     in_days: int

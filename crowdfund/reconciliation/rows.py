@@ -56,6 +56,7 @@ class CampaignRow:
     status: str
     ending: str | None
     settled_minor: int
+    paid_token_minor: int
     fee_bps: int
     released_minor: int | None
     fee_minor: int | None

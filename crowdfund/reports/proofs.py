@@ -199,7 +199,10 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
     foreign = investments.foreign_minor(ids)
     for row in investments.sums(ids):
         escrow = ledger.balance(ledger_rules.escrow(row.id))
-        due = row.settled + row.arriving
+        due = row.settled - row.settled_tokens + row.arriving
+        if wrong_tokens := _wrong_tokens(row):
+            yield row.id, wrong_tokens
+            continue
         if row.status in ENDED:
             if escrow != due:
                 yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {due} not returned yet"
@@ -209,6 +212,20 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
             wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {due} paid in")
         if wrong:
             yield row.id, "; ".join(wrong)
+
+
+def _wrong_tokens(row: CampaignSums) -> str:
+    """Return how the tokens in the journal differ from those of the investments, or nothing."""
+    held = ledger.balance(ledger_rules.tokens(row.id))
+    due = 0 if row.status == "released" or row.release_entry_id else row.settled_tokens
+    if row.status not in ENDED and row.paid_token_minor != row.settled_tokens:
+        return (
+            f"I5 campaign {row.id}: {row.paid_token_minor} paid with tokens, "
+            f"investments say {row.settled_tokens}"
+        )
+    if held != due and not (row.status == "succeeded" and held == 0):
+        return f"I5 campaign {row.id}: {held} of tokens in the journal, {due} paid in"
+    return ""
 
 
 def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:

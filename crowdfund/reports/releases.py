@@ -69,7 +69,9 @@ def page(reader_id: str, place: Place = START, *, size: int = 25) -> Page[Releas
 
 def _release(row: ReleaseRow, reader_id: str) -> Release:
     request = _open_request(row)
-    payout = life.payout(row.settled_minor, row.token_minor, row.fee_bps)
+    payout = life.payout(
+        row.settled_minor, row.token_minor, row.fee_bps, paid_token_minor=row.paid_token_minor
+    )
     return Release(row, payout, _waits(row, reader_id, has_request=request is not None), request)
 
 

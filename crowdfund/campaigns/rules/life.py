@@ -103,13 +103,27 @@ class Payout:
     fee_minor: int
 
 
-def payout(settled_minor: int, token_minor: int, fee_bps: int) -> Payout:
-    """Return how settled money is paid out: the fee floored, as the contract takes it.
+def payout(
+    settled_minor: int, token_minor: int, fee_bps: int, *, paid_token_minor: int = 0
+) -> Payout:
+    """Return how settled fiat is paid out: the fee floored, as the contract takes it.
 
-    That is the fee on all money, less what the contract takes of the token money.
+    That is the fee on all money, less what the contract takes of the token money. `token_minor` is
+    token money that only the contract has, `paid_token_minor` the part of what settled that came as
+    tokens.
     """
-    fee = money.fee(settled_minor + token_minor, fee_bps) - money.fee(token_minor, fee_bps)
-    return Payout(settled_minor - fee, fee)
+    fiat, tokens = settled_minor - paid_token_minor, token_minor + paid_token_minor
+    fee = money.fee(fiat + tokens, fee_bps) - money.fee(tokens, fee_bps)
+    return Payout(fiat - fee, fee)
+
+
+def token_payout(paid_token_minor: int, token_minor: int, fee_bps: int) -> Payout:
+    """Return how the contract pays out what settled as tokens; with the rest it has, `payout`'s fee.
+
+    The contract floors the fee on all its tokens; what only it has bears its own fee.
+    """
+    fee = money.fee(token_minor + paid_token_minor, fee_bps) - money.fee(token_minor, fee_bps)
+    return Payout(paid_token_minor - fee, fee)
 
 
 def average_minor(settled_minor: int, investors: int) -> int:

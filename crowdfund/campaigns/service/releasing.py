@@ -45,12 +45,16 @@ def pay_out(campaign: Campaign) -> None:
 
     Raises EscrowDisagrees.
     """
-    total, escrow = campaign.settled_minor, ledger_rules.escrow(campaign.id)
-    if ledger_queries.balance(escrow, campaign.currency) != total:
+    tokens = campaign.paid_token_minor
+    total, escrow = campaign.settled_minor - tokens, ledger_rules.escrow(campaign.id)
+    in_tokens = ledger_queries.balance(ledger_rules.tokens(campaign.id), campaign.currency)
+    if ledger_queries.balance(escrow, campaign.currency) != total or in_tokens != tokens:
         raise EscrowDisagrees(
             _("The escrow does not hold what was settled. Nothing was released; see the journal.")
         )
-    paid = life.payout(total, campaign.token_minor, campaign.fee_bps)
+    paid = life.payout(
+        campaign.settled_minor, campaign.token_minor, campaign.fee_bps, paid_token_minor=tokens
+    )
     company = ledger_rules.company_wallet(campaign.company_id)
     parts = [(company, paid.company_minor), (ledger_rules.PLATFORM_FEE, paid.fee_minor)]
     if total:  # a contract may have succeeded by money that never was in our books
@@ -62,6 +66,28 @@ def pay_out(campaign: Campaign) -> None:
             currency=campaign.currency,
         )
     campaign.released_minor, campaign.fee_minor = paid.company_minor, paid.fee_minor
+    if tokens:
+        _pay_out_tokens(campaign)
+
+
+def _pay_out_tokens(campaign: Campaign) -> None:
+    """Post what the contract pays out of the tokens that came in: to the company's wallet on chain.
+
+    Never more than came in, because the account has a floor.
+    """
+    paid = life.token_payout(campaign.paid_token_minor, campaign.token_minor, campaign.fee_bps)
+    tokens = ledger_rules.tokens(campaign.id)
+    parts = [
+        (ledger_rules.OUTSIDE_WALLETS, paid.company_minor),
+        (ledger_rules.TOKEN_FEE, paid.fee_minor),
+    ]
+    posting.post(
+        f"campaign:{campaign.id}:release:tokens",
+        [ledger_rules.Posting(tokens, account, amount) for account, amount in parts if amount],
+        kind="campaign.released",
+        ref={"campaign": campaign.id},
+        currency=campaign.currency,
+    )
 
 
 def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
