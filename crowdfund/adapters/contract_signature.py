@@ -59,9 +59,9 @@ def _call(to: str, data: str) -> str | None:
         raise NotAsked(str(error)) from error
     if not isinstance(answer, dict):
         raise NotAsked("no answer")
-    error = answer.get("error")
-    if error is not None and not _is_revert(error):
-        raise NotAsked(str(error))
+    problem = answer.get("error")
+    if problem is not None and not _is_revert(problem):
+        raise NotAsked(str(problem))
     found = answer.get("result")
     return found if isinstance(found, str) else None
 
@@ -69,5 +69,5 @@ def _call(to: str, data: str) -> str | None:
 def _is_revert(error: object) -> bool:
     """Return whether a contract has refused; a node's own trouble is none (EIP-1474)."""
     return isinstance(error, dict) and (
-        error.get("code") == 3 or "revert" in str(error.get("message", "")).lower()  # noqa: PLR2004
+        error.get("code") == 3 or "revert" in str(error.get("message", "")).lower()
     )

@@ -60,7 +60,7 @@ def signer(text: str, signature: str) -> str | None:
     if normal is None:
         return None
 
-    def message() -> Any:
+    def message() -> object:
         from eth_account.messages import encode_defunct
 
         return encode_defunct(text=text)
@@ -71,7 +71,7 @@ def signer(text: str, signature: str) -> str | None:
 def typed_signer(data: dict[str, Any], normal: bytes) -> str | None:
     """Return the EIP-55 address whose key has signed typed data; the signature is normalised."""
 
-    def message() -> Any:
+    def message() -> object:
         from eth_account.messages import encode_typed_data
 
         return encode_typed_data(full_message=data)

@@ -1,6 +1,7 @@
 """What a wallet is asked to do for an investment with tokens: calldata, and a permit's typed data.
 
-The page passes it on unchanged, so it needs no library. Loaded when it is needed: it brings eth-abi.
+The page passes it on unchanged, so it needs no library. Loaded only when it is needed, because it
+brings eth-abi.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Investments that are paid with tokens: the contract's event settles them, its refund returns them.
+"""Investments paid with tokens: the contract's event settles them, its refund returns them.
 
 The money is in the contract from the moment of the event, so nothing is recorded there by us: such
 an investment is settled and recorded at once.
@@ -122,4 +122,3 @@ def mark_refunded(campaign_id: str) -> None:
     is_ended = campaign.status in (life.Status.FAILED, life.Status.CANCELLED)
     if is_ended and not queries.investors_of(campaign_id):
         ending.mark_refunded(campaign_id)
-

@@ -35,8 +35,8 @@ def go_on(campaign_id: str, reason: str, step: int) -> None:
 def refund_next(campaign_id: str, *, reason: str) -> int:
     """Return the next settled investments of a campaign to the wallets; return how many there were.
 
-    Each goes back once. The campaign is `refunded` when none is left, with tokens too. Locks the investments in the
-    order of their ids, then the journal.
+    Each goes back once. The campaign is `refunded` when none is left, with tokens too. Locks the
+    investments in the order of their ids, then the journal.
     """
     rows = queries.settled_of(campaign_id, limit=AT_ONCE)
     # Lock all rows before the first posting: the journal's head must not be held while waiting.

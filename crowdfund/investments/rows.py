@@ -63,8 +63,8 @@ class CountedRow:
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 
-    `active`, `settled`, its part `settled_tokens` and `arriving` (paid but not yet counted) are sums
-    of investments,
+    `active`, `settled`, its part `settled_tokens` and `arriving` (paid but not yet counted) are
+    sums of investments,
     `investors` counts those who have settled money, `in_days` is what its days add up to.
     """
 

@@ -225,9 +225,7 @@ def timeline(
     return [placed, paid, settled, recorded]
 
 
-def _returned(
-    at: datetime | None, *, is_cancelled: bool, is_token: bool = False
-) -> dict[str, Any]:
+def _returned(at: datetime | None, *, is_cancelled: bool, is_token: bool = False) -> dict[str, Any]:
     if is_token:
         text = _("The contract has paid all tokens back to the wallet that they came from.")
         return {"label": _("Money returned"), "at": at, "state": "done", "text": text}

@@ -81,7 +81,7 @@ def new(slug: str) -> BaseResponse:
 
 
 def _first_url(investment_id: str) -> str:
-    """Return the page after the form: the wallet's for tokens, else the status of the investment."""
+    """Return the page after the form: the wallet's for tokens, else the investment's status."""
     investment = queries.get(investment_id)
     if investment.rail == payment_rules.TOKEN and investment.status == rules.Status.PAYING:
         return url_for("token_payments.pay", payment_id=investment.payment_id)

@@ -9,7 +9,7 @@ from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _l
 
 PLATFORM_FEE = "platform:fee"
-TOKEN_FEE = "platform:token_fee"
+TOKEN_FEE = "platform:token_fee"  # noqa: S105 - an account
 OUTSIDE_WALLETS = "chain:wallets"
 SUSPENSE = "platform:suspense"
 GENESIS_HASH = hashing.GENESIS

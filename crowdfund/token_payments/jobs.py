@@ -3,13 +3,16 @@
 # ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Row
 from crowdfund.token_payments import queries, service
 from crowdfund.token_payments.rows import OrderRow
+
+if TYPE_CHECKING:
+    from crowdfund.adapters.chain.node import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,7 @@ def _admit(rows: list[Row]) -> Admitted:
 
     [row] = rows
     with reading():
-        order, minor = queries.order(row.payload["payment_id"]), 0
-        minor = order.token_minor
+        order = queries.order(row.payload["payment_id"])
         db.session.remove()
     try:
         node = connection.node()
@@ -45,20 +47,21 @@ def _admit(rows: list[Row]) -> Admitted:
         raise outbox.Retry(min(2.0**row.attempts, 60.0), str(error)) from error
     except Reverted:
         return Admitted({}, problem="wrong-token")
-    return Admitted(_calls(order, minor, domain), is_contract)
+    return Admitted(_calls(order, domain), is_contract)
 
 
-def _domain(node: Any, token: str) -> list[Any] | None:
+def _domain(node: "Node", token: str) -> list[Any] | None:
     """Return the token's own signing domain (EIP-5267), or None if it has none."""
     from crowdfund.adapters.chain.answers import Reverted
 
     try:
-        return list(node.call("PaymentToken", token, "eip712Domain"))
+        found = node.call("PaymentToken", token, "eip712Domain")
+        return list(found) if isinstance(found, list) else None
     except (Reverted, ValueError, TypeError):
         return None
 
 
-def _calls(order: OrderRow, token_minor: int, domain: list[Any] | None) -> dict[str, Any]:
+def _calls(order: OrderRow, domain: list[Any] | None) -> dict[str, Any]:
     from crowdfund.chain import admissions, token_calls
 
     wallet, units = str(order.wallet), int(order.units)
@@ -66,7 +69,7 @@ def _calls(order: OrderRow, token_minor: int, domain: list[Any] | None) -> dict[
         order.contract,
         intent=order.intent,
         investor=wallet,
-        amount_minor=token_minor,
+        amount_minor=order.token_minor,
         valid_until=order.valid_until,
     )
     permit = None

@@ -106,7 +106,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "no-wallet": Problem(
         _l("No wallet was found"),
         _l("This browser has no wallet that we can ask."),
-        _l("Install one, such as MetaMask or Rabby, or open this page in the browser of your wallet."),
+        _l(
+            "Install one, such as MetaMask or Rabby, or open this page in the browser of your wallet."
+        ),
     ),
     "locked": Problem(
         _l("Your wallet is locked"),
@@ -131,11 +133,15 @@ PROBLEMS: Mapping[str, Problem] = {
     "too-little": Problem(
         _l("Your wallet holds too few tokens"),
         _l("The balance of the token in this wallet is lower than the amount."),
-        _l("Put more tokens into the wallet, or cancel this reservation and choose a smaller amount."),
+        _l(
+            "Put more tokens into the wallet, or cancel this reservation and choose a smaller amount."
+        ),
     ),
     "too-late": Problem(
         _l("The time for this payment is over"),
-        _l("The quote has ended, or the campaign has closed. The contract takes no money for it now."),
+        _l(
+            "The quote has ended, or the campaign has closed. The contract takes no money for it now."
+        ),
         _l("If you sent a transaction in time, this page will show it. If not, begin again."),
     ),
     "wrong-account": Problem(
@@ -188,5 +194,7 @@ REASONS: Mapping[str, str] = {
     "ERC20InsufficientBalance": _l("This wallet holds too few tokens."),
     "ERC20InsufficientAllowance": _l("The contract has no permission to take the tokens."),
     "ERC2612ExpiredSignature": _l("The signed permission has ended."),
-    "ERC2612InvalidSigner": _l("The signed permission is not from this wallet, or was used before."),
+    "ERC2612InvalidSigner": _l(
+        "The signed permission is not from this wallet, or was used before."
+    ),
 }

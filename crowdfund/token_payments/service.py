@@ -1,5 +1,6 @@
-"""Verbs of token payments: rates, quotes, the wallet that pays, the event that paid, the way back."""
+"""Verbs of token payments: rates, quotes, the wallet that pays, the event that paid."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ from crowdfund.token_payments import queries, rules
 from crowdfund.token_payments.models import FxRate, TokenOrder
 from crowdfund.token_payments.rows import OrderRow, RateRow
 
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 _P, _O, _R = Payment.__table__, TokenOrder.__table__, FxRate.__table__
 
 
@@ -111,10 +113,9 @@ def begin(wanted: NewPayment, place: Place, *, key: str) -> str:
 
     The same key begins once. Raises NotCountable without a rate that the contract can count.
     """
-    if why := refusal(wanted.currency, place.contract):
-        raise rules.NotCountable(why, field="rail")
-    rate = current_rate(wanted.currency)
-    assert rate is not None  # refusal() has looked
+    rate, why = current_rate(wanted.currency), refusal(wanted.currency, place.contract)
+    if rate is None or why:
+        raise rules.NotCountable(str(why), field="rail")
     now, payment_id = clock.now(), new_id()
     until = rules.valid_until(now, place.ends_at)
     row = {
@@ -218,8 +219,12 @@ def permit_calls(order: OrderRow, nonce: int, signature: str) -> dict[str, str]:
 
 
 def note_sent(payment_id: str, tx_hash: str) -> None:
-    """Note what the page says of its transaction; the contract's event alone pays."""
-    _update(payment_id, hint_tx=tx_hash[:66], hint_at=clock.now())
+    """Note what the page says of its transaction; the contract's event alone pays.
+
+    What is no hash, as some contract wallets answer, is noted without one.
+    """
+    hint = tx_hash.lower() if _HASH.fullmatch(tx_hash) else None
+    _update(payment_id, hint_tx=hint, hint_at=clock.now())
 
 
 def check_no_transaction(payment_id: str) -> None:

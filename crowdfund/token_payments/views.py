@@ -29,7 +29,7 @@ def token_order(payment_id: str) -> OrderRow | None:
 
 @bp.app_template_global("wallet_rpc_url")
 def wallet_rpc_url() -> str:
-    """Return the node's address for a wallet that does not know our network; empty if it has none."""
+    """Return the node's address for a wallet that does not know our network, or nothing."""
     settings = config.settings()
     if settings.chain_public_rpc_url or settings.environment == "production":
         return settings.chain_public_rpc_url
@@ -140,7 +140,11 @@ def seen(order: OrderRow) -> dict[str, int] | None:
     if event is None or cursor is None or event.status != "seen":
         return None
     have = cursor.head - event.block_number + 1
-    return {"block": event.block_number, "have": have, "need": config.settings().chain_confirmations}
+    return {
+        "block": event.block_number,
+        "have": have,
+        "need": config.settings().chain_confirmations,
+    }
 
 
 def _state(payment: PaymentRow, order: OrderRow) -> dict[str, Any]:

@@ -40,18 +40,17 @@ class ChainWallet:
     def answer(self, uuid, method, params):
         if method in self.refuses:
             return {"code": self.refuses.pop(method)}
-        if method == "eth_requestAccounts":
-            return {"result": [self.key.address.lower()]}
-        if method == "eth_chainId":
-            return {"result": self.chain}
+        own = {
+            "eth_requestAccounts": lambda: [self.key.address.lower()],
+            "eth_chainId": lambda: self.chain,
+            "personal_sign": lambda: self._sign_text(params[0]),
+            "eth_signTypedData_v4": lambda: self._sign_data(params),
+            "eth_sendTransaction": lambda: self._send(params[0]),
+        }
         if method == "wallet_switchEthereumChain":
             return self._switch(params)
-        if method == "personal_sign":
-            return {"result": self._sign_text(params[0])}
-        if method == "eth_signTypedData_v4":
-            return {"result": self._sign_data(params)}
-        if method == "eth_sendTransaction":
-            return {"result": self._send(params[0])}
+        if method in own:
+            return {"result": own[method]()}
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer = httpx.post(self.url, json=body).json()
         if "error" in answer:
@@ -138,6 +137,11 @@ def reserve(page, amount):
     return page.url
 
 
+def speak(world, page, language):
+    cookie = {"name": "language", "value": language, "url": world.stack.url("web")}
+    page.context.add_cookies([cookie])
+
+
 def give_up(world, page, email):
     """Cancel a reservation for which no wallet was chosen."""
     newest = world.investments_of(email)[-1]
@@ -209,9 +213,9 @@ def test_what_goes_wrong_in_the_wallet_has_a_page_each(world, with_wallet):
     page.goto(here)
     page.locator("summary", has_text="Send the transaction by hand").click()
     approve, invest = (one.inner_text() for one in page.locator("pre code").all())
-    token, contract = (
-        world.rows("SELECT token_address, contract FROM token_order ORDER BY payment_id DESC")[0]
-    )
+    token, contract = world.rows(
+        "SELECT token_address, contract FROM token_order ORDER BY payment_id DESC"
+    )[0]
     page.goto("about:blank")
     wallet.send(token, approve)
     wallet.send(contract, invest)
@@ -253,12 +257,13 @@ def test_the_wallets_pages_are_whole_in_other_languages_and_on_a_phone(
     page = with_wallet(email, wallet, viewport={"width": 390, "height": 844})
     reserve(page, "1000")
     here = page.url
-    page.goto(f"{here}?lang={language}")
+    speak(world, page, language)
+    page.goto(here)
     world.look(page, page.get_by_role("heading", level=1).inner_text(), language)
     assert page.locator("html").get_attribute("lang") == language
     page.goto(f"{here}/problem/too-little")
     world.look(page, page.get_by_role("heading", level=1).inner_text(), language)
-    page.goto(f"{here}?lang=en")
+    speak(world, page, "en")
     give_up(world, page, email)
 
 

@@ -118,9 +118,10 @@ def payout(
 
 
 def token_payout(paid_token_minor: int, token_minor: int, fee_bps: int) -> Payout:
-    """Return how the contract pays out what settled as tokens; with the rest it has, `payout`'s fee.
+    """Return how the contract pays out what settled as tokens.
 
-    The contract floors the fee on all its tokens; what only it has bears its own fee.
+    The contract floors the fee on all its tokens; what only it has bears its own fee. Together with
+    the fee of `payout` it is the fee on the total.
     """
     fee = money.fee(token_minor + paid_token_minor, fee_bps) - money.fee(token_minor, fee_bps)
     return Payout(paid_token_minor - fee, fee)

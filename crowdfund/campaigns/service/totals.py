@@ -91,11 +91,13 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
     _require(False, campaign_id)
 
 
-def count_tokens(campaign_id: str, amount_minor: int, *, has_room: bool, new_investor: bool) -> bool:
+def count_tokens(
+    campaign_id: str, amount_minor: int, *, has_room: bool, new_investor: bool
+) -> bool:
     """Count token money that the contract has taken; minor units. Returns False if it has no room.
 
-    The contract has decided already, so it counts after the deadline and while the campaign is being
-    ended too. Without a reservation (`has_room`) it takes what is free, wholly or not at all.
+    The contract has decided already, so it counts after the deadline and while the campaign is
+    being ended too. Without a reservation (`has_room`) it takes what is free, all or nothing.
     """
     _check(amount_minor)
     more = 0 if has_room else amount_minor
