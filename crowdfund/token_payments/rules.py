@@ -107,7 +107,8 @@ PROBLEMS: Mapping[str, Problem] = {
         _l("No wallet was found"),
         _l("This browser has no wallet that we can ask."),
         _l(
-            "Install one, such as MetaMask or Rabby, or open this page in the browser of your wallet."
+            "Install one, such as MetaMask or Rabby, or open this page in the browser of your "
+            "wallet."
         ),
     ),
     "locked": Problem(
@@ -134,13 +135,15 @@ PROBLEMS: Mapping[str, Problem] = {
         _l("Your wallet holds too few tokens"),
         _l("The balance of the token in this wallet is lower than the amount."),
         _l(
-            "Put more tokens into the wallet, or cancel this reservation and choose a smaller amount."
+            "Put more tokens into the wallet, or wait until this reservation ends and choose a "
+            "smaller amount."
         ),
     ),
     "too-late": Problem(
         _l("The time for this payment is over"),
         _l(
-            "The quote has ended, or the campaign has closed. The contract takes no money for it now."
+            "The quote has ended, or the campaign has closed. The contract takes no money for it "
+            "now."
         ),
         _l("If you sent a transaction in time, this page will show it. If not, begin again."),
     ),
