@@ -67,6 +67,11 @@ def add_rate(wanted: NewRate, *, actor: str) -> bool:
         raise Invalid(_("A rate is a fraction of two whole numbers above 0."))
     if not wanted.source.strip():
         raise Invalid(_("Say where this rate comes from."))
+    known = queries.rate_at(wanted.token, wanted.currency, wanted.valid_from)
+    if known is not None and known.valid_from == wanted.valid_from:
+        if (known.numerator, known.denominator) == (wanted.numerator, wanted.denominator):
+            return False
+        raise Invalid(_("Another rate begins at the same moment. Choose a later moment."))
     row = {
         "id": new_id(),
         "token": wanted.token,
@@ -78,14 +83,9 @@ def add_rate(wanted: NewRate, *, actor: str) -> bool:
         "added_by": actor[:64],
         "added_at": clock.now(),
     }
-    if insert_ignore(_R, [row]):
-        audit.record(actor, "fx.added", ("fx_rate", str(row["id"])), {"source": row["source"]})
-        return True
-    known = queries.rate_at(wanted.token, wanted.currency, wanted.valid_from)
-    same = (wanted.numerator, wanted.denominator)
-    if known is None or (known.numerator, known.denominator) != same:
-        raise Invalid(_("Another rate begins at the same moment. Choose a later moment."))
-    return False
+    db.session.execute(sa.insert(_R).values(row))
+    audit.record(actor, "fx.added", ("fx_rate", str(row["id"])), {"source": row["source"]})
+    return True
 
 
 def current_rate(currency: str) -> RateRow | None:

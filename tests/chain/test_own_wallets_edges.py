@@ -71,7 +71,7 @@ def test_a_unit_more_or_less_than_admitted_is_refused_by_the_contract(
     charlie,  # noqa: F811
     units,
 ):
-    campaign_id, address = raise_
+    _, address = raise_
     charlie.get_tokens(1_000_01)
     investment_id = charlie.place(1_000_00)
     order = charlie.choose(investment_id)

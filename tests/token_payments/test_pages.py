@@ -14,11 +14,12 @@ from tests import raising
 
 from .conftest import CALLS, WALLET, add_rate, order_of, place
 
+JSON = {"Accept": "application/json"}
 OTHER = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
 
 
 @pytest.fixture
-def page(app, charlie):
+def paying(app, charlie):
     """Return charlie's browser and the address of a payment with tokens."""
     _, order = place(charlie)
     client = raising.browser(app, charlie.people["charlie"])
@@ -55,12 +56,12 @@ def test_the_form_says_why_tokens_cannot_be_used_and_loses_nothing(app, world):
     assert raising.campaign(world.campaign_id).reserved_minor == 0
 
 
-def test_the_script_learns_step_by_step_what_to_ask_of_the_wallet(page, charlie):
-    client, url, order = page
+def test_the_script_learns_step_by_step_what_to_ask_of_the_wallet(paying, charlie):
+    client, url, order = paying
     assert client.get(f"{url}/state").get_json() == {"status": "choose"}
-    answer = client.post(f"{url}/wallet", data={"address": OTHER})
+    answer = client.post(f"{url}/wallet", data={"address": OTHER}, headers=JSON)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "wallet_not_linked")
-    chosen = client.post(f"{url}/wallet", data={"address": WALLET.lower()})
+    chosen = client.post(f"{url}/wallet", data={"address": WALLET.lower()}, headers=JSON)
     assert chosen.get_json() == {"status": "preparing"}
     rollback()
     token_payments.store_admission(order.payment_id, CALLS, is_contract=False)
@@ -76,29 +77,29 @@ def test_the_script_learns_step_by_step_what_to_ask_of_the_wallet(page, charlie)
     assert "admission" not in ready["calls"]
 
 
-def test_the_chosen_wallet_stays(page, charlie):
+def test_the_chosen_wallet_stays(paying, charlie):
     from crowdfund.people import service as people
 
-    client, url, _ = page
+    client, url, _ = paying
     people.add_method(charlie.people["charlie"], "wallet", OTHER, label="another")
     commit()
-    client.post(f"{url}/wallet", data={"address": WALLET})
-    answer = client.post(f"{url}/wallet", data={"address": OTHER})
+    client.post(f"{url}/wallet", data={"address": WALLET}, headers=JSON)
+    answer = client.post(f"{url}/wallet", data={"address": OTHER}, headers=JSON)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "wallet_fixed")
 
 
-def test_after_its_time_a_quote_chooses_no_wallet(page, frozen):
-    client, url, _ = page
+def test_after_its_time_a_quote_chooses_no_wallet(paying, frozen):
+    client, url, _ = paying
     frozen.advance(timedelta(minutes=15, seconds=1))
     assert client.get(f"{url}/state").get_json() == {"status": "late"}
-    answer = client.post(f"{url}/wallet", data={"address": WALLET})
+    answer = client.post(f"{url}/wallet", data={"address": WALLET}, headers=JSON)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "order_ended")
     assert "The time for this payment is over" in client.get(url).get_data(as_text=True)
 
 
 @pytest.mark.parametrize("said", ["0x" + "ab" * 32, "a safe's own number", ""])
-def test_a_hint_is_stored_and_moves_nothing(page, charlie, said):
-    client, url, order = page
+def test_a_hint_is_stored_and_moves_nothing(paying, charlie, said):
+    client, url, order = paying
     answer = client.post(f"{url}/sent", data={"hash": said})
     assert answer.get_json()["url"].startswith("/investments/")
     rollback()
@@ -109,8 +110,8 @@ def test_a_hint_is_stored_and_moves_nothing(page, charlie, said):
 
 
 @pytest.mark.parametrize("name", sorted(rules.PROBLEMS))
-def test_each_problem_has_a_page_with_a_heading_and_a_way_on(page, name):
-    client, url, _ = page
+def test_each_problem_has_a_page_with_a_heading_and_a_way_on(paying, name):
+    client, url, _ = paying
     answer = client.get(f"{url}/problem/{name}")
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
@@ -119,8 +120,8 @@ def test_each_problem_has_a_page_with_a_heading_and_a_way_on(page, name):
     assert f'href="{url}"' in text
 
 
-def test_an_unknown_problem_is_no_page(page):
-    client, url, _ = page
+def test_an_unknown_problem_is_no_page(paying):
+    client, url, _ = paying
     assert client.get(f"{url}/problem/anything").status_code == 404
 
 
@@ -144,8 +145,8 @@ def revert(name, *args):
         ("<script>", ""),
     ],
 )
-def test_the_contracts_reason_is_told_in_words(page, data, words):
-    client, url, _ = page
+def test_the_contracts_reason_is_told_in_words(paying, data, words):
+    client, url, _ = paying
     text = client.get(f"{url}/problem/reverted", query_string={"reason": data})
     found = re.findall(r"Reason: (.*?)</p>", text.get_data(as_text=True))
     assert found == ([words] if words else [])
@@ -161,8 +162,8 @@ def test_every_error_of_contract_and_token_that_an_investor_can_meet_has_words()
     assert set(rules.REASONS) <= known | {"EnforcedPause"}
 
 
-def test_a_paid_order_leads_to_its_status_page(page, charlie):
-    client, url, order = page
+def test_a_paid_order_leads_to_its_status_page(paying, charlie):
+    client, url, order = paying
     rollback()
     token_payments.settle(order, "0x" + "ab" * 32)
     commit()
@@ -170,8 +171,8 @@ def test_a_paid_order_leads_to_its_status_page(page, charlie):
     assert client.get(f"{url}/state").get_json()["status"] == "over"
 
 
-def test_a_stranger_meets_nothing(app, page, charlie):
-    _, url, _ = page
+def test_a_stranger_meets_nothing(app, paying, charlie):
+    _, url, _ = paying
     dora = raising.browser(app, charlie.people["dora"])
     for path in ("", "/state", "/problem/refused"):
         assert dora.get(f"{url}{path}").status_code == 404
@@ -181,5 +182,5 @@ def test_a_stranger_meets_nothing(app, page, charlie):
 
 def test_one_to_one_means_the_same_number_on_both_sides(charlie):
     add_rate(1, 1, at=clock.now())
-    investment_id, order = place(charlie, 123_400)
-    assert order_of(charlie, investment_id).token_minor == order.amount_minor == 123_400
+    investment_id, order = place(charlie, 1_200_00)
+    assert order_of(charlie, investment_id).token_minor == order.amount_minor == 1_200_00
