@@ -112,9 +112,6 @@ class Campaign(Base):
         sa.CheckConstraint("investors_count >= 0", name="investors"),
         sa.CheckConstraint("token_minor >= 0", name="token"),
         sa.CheckConstraint(
-            "paid_token_minor >= 0 AND paid_token_minor <= settled_minor", name="paid_token"
-        ),
-        sa.CheckConstraint(
             "foreign_room_minor >= 0 AND foreign_room_minor <= reserved_minor - settled_minor",
             name="foreign_room",
         ),

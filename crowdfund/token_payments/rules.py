@@ -14,12 +14,6 @@ LOCKED_FOR = timedelta(minutes=15)
 MARGIN = timedelta(minutes=10)
 
 
-class NoRate(Conflict):
-    """No rate is known for this token and currency."""
-
-    code = "no_rate"
-
-
 class NotCountable(Conflict):
     """The contract counts another currency than this token's."""
 

@@ -11,20 +11,13 @@ from crowdfund.adapters import wallet_signature
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.kernel import audit, clock, config, live, outbox
-from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.db import db, new_id
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.moving import move_row
-from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger.rules import Posting
-from crowdfund.ledger.service import posting
 from crowdfund.payments import queries as payments
 from crowdfund.payments import rules as payment_rules
-from crowdfund.payments.events import PaymentExpired, PaymentSettled
-from crowdfund.payments.models import Payment, payment_event
 from crowdfund.payments.rows import PaymentRow
-from crowdfund.payments.rules import Status
-from crowdfund.payments.service import starting
+from crowdfund.payments.service import with_tokens
 from crowdfund.payments.service.starting import NewPayment
 from crowdfund.people import queries as people
 from crowdfund.token_payments import queries, rules
@@ -32,7 +25,7 @@ from crowdfund.token_payments.models import FxRate, TokenOrder
 from crowdfund.token_payments.rows import OrderRow, RateRow
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-_P, _O, _R = Payment.__table__, TokenOrder.__table__, FxRate.__table__
+_O, _R = TokenOrder.__table__, FxRate.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +109,11 @@ def begin(wanted: NewPayment, place: Place, *, key: str) -> str:
     rate, why = current_rate(wanted.currency), refusal(wanted.currency, place.contract)
     if rate is None or why:
         raise rules.NotCountable(str(why), field="rail")
-    now, payment_id = clock.now(), new_id()
+    now = clock.now()
     until = rules.valid_until(now, place.ends_at)
-    row = {
-        **starting.first_values(wanted, key),
-        "id": payment_id,
-        "created_at": now,
-        "updated_at": now,
-        "expires_at": until,
-        "checked_at": now,
-    }
-    if not insert_ignore(_P, [row]):
-        return starting.same(key, wanted)
-    record_event(payment_event, payment_id, actor=wanted.user_id, before=None, after=Status.CREATED)
+    payment_id, is_new = with_tokens.start(wanted, key=key, until=until)
+    if not is_new:
+        return payment_id
     token_minor = rules.token_minor(wanted.amount_minor, rate)
     order = {
         "payment_id": payment_id,
@@ -248,26 +233,10 @@ def settle(order: OrderRow, tx_hash: str) -> bool:
     Also after the payment had expired or was cancelled: the contract has the money. Locks the
     payment, then the journal.
     """
-    payment = payments.locked(order.payment_id)
-    if payment is None or payment.status == Status.SETTLED:
+    reference = order.intent.removeprefix("0x")
+    if not with_tokens.settle(order.payment_id, reference=reference, reason=f"in {tx_hash}"):
         return False
-    now = clock.now()
-    received = {
-        "received_minor": payment.amount_minor,
-        "received_currency": payment.currency,
-        "tx_id": order.intent.removeprefix("0x"),
-        "updated_at": now,
-    }
-    _move(payment, Status.SETTLED, received, reason=f"in {tx_hash}")
-    _update(order.payment_id, tx_hash=tx_hash, paid_at=now)
-    outbox.emit(PaymentSettled.about(payment))
-    posting.post(
-        f"payment:{payment.id}:settled",
-        [Posting(ledger_rules.OUTSIDE_WALLETS, payment.destination, payment.amount_minor)],
-        kind="payment.with_tokens",
-        ref={"payment": payment.id},
-        currency=payment.currency,
-    )
+    _update(order.payment_id, tx_hash=tx_hash, paid_at=clock.now())
     return True
 
 
@@ -291,9 +260,7 @@ def expire(payment_id: str) -> None:
     cursor = chain.cursor()
     if order.wallet and (cursor is None or cursor.read_problem):
         raise outbox.Retry(60, "The chain cannot be read: the payment may be in a block there.")
-    values = {"released_at": now, "updated_at": now}
-    _move(payment, Status.EXPIRED, values, reason="No tokens came in time.")
-    outbox.emit(PaymentExpired.about(payment))
+    with_tokens.expire(payment_id)
 
 
 def _expire_at(payment_id: str, moment: datetime, *, step: int) -> None:
@@ -302,20 +269,6 @@ def _expire_at(payment_id: str, moment: datetime, *, step: int) -> None:
         f"token-expire:{payment_id}:{step}",
         {"payment_id": payment_id},
         not_before=moment,
-    )
-
-
-def _move(payment: PaymentRow, to: Status, values: dict[str, Any], *, reason: str) -> None:
-    move_row(
-        _P,
-        payment.id,
-        to,
-        payment_event,
-        before=payment.status,
-        actor="system",
-        reason=reason,
-        pages=(("payment", payment.id),),
-        values=values,
     )
 
 

@@ -71,23 +71,14 @@ def upgrade() -> None:
             batch_op.f("ix_token_order_contract_wallet"), ["contract", "wallet"], unique=False
         )
 
-    with op.batch_alter_table("campaign", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("paid_token_minor", sa.BigInteger(), server_default="0", nullable=False)
-        )
-        batch_op.create_check_constraint(
-            op.f("ck_campaign_paid_token"),
-            "paid_token_minor >= 0 AND paid_token_minor <= settled_minor",
-        )
-
+    # A plain ALTER: rebuilding the table on SQLite would drop the triggers of the public list.
+    column = sa.Column("paid_token_minor", sa.BigInteger(), server_default="0", nullable=False)
+    op.add_column("campaign", column)
     make_append_only(op, "fx_rate")
 
 
 def downgrade() -> None:
     """Forget rates and orders; the journal keeps what was paid."""
-    with op.batch_alter_table("campaign", schema=None) as batch_op:
-        batch_op.drop_constraint(op.f("ck_campaign_paid_token"), type_="check")
-        batch_op.drop_column("paid_token_minor")
-
+    op.drop_column("campaign", "paid_token_minor")
     op.drop_table("token_order")
     op.drop_table("fx_rate")

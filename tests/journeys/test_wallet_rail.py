@@ -241,7 +241,9 @@ def test_a_wallet_without_typed_data_approves_first(world, with_wallet):
 def test_a_wallet_of_nobody_is_refused_and_can_be_connected_on_the_spot(world, with_wallet):
     wallet, email = ChainWallet(world, 4), "tigist@demo.example"
     page = with_wallet(email, wallet)
+    connect(page, wallet)
     reserve(page, "1000")
+    wallet.key = ChainWallet(world, 6).key
     page.locator("[data-pay]").get_by_role("button", name="Fox Wallet").click()
     world.look(page, "This wallet is not connected to your account")
     page.locator("[data-wallets]").get_by_role("button", name="Fox Wallet").click()
