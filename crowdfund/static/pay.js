@@ -31,6 +31,13 @@
     location.assign(url);
   };
 
+  const help = (page, text) => {
+    if (root.querySelector("[data-pay-help]")) return;
+    const link = Object.assign(document.createElement("a"), { href: texts.problem.replace("NAME", page), textContent: text });
+    link.dataset.payHelp = page;
+    list.after(link);
+  };
+
   // Wallets put revert data in different places.
   const revert = (error) => [error?.data?.originalError?.data, error?.data?.data, error?.data, error?.error?.data]
     .find((data) => typeof data === "string" && /^0x[0-9a-f]{8}/i.test(data));
@@ -141,7 +148,7 @@
     lock(true);
     say(texts.textOpen);
     const request = async (call) => {
-      const slow = setTimeout(() => { if (mine === turn && !done) { lock(false); say(texts.textAgain); } }, 5000);
+      const slow = setTimeout(() => { if (mine === turn && !done) { lock(false); say(texts.textAgain); help("no-answer", texts.textNoAnswer); } }, 5000);
       try { return await provider.request(call); } finally { clearTimeout(slow); if (mine === turn && !done) lock(true); }
     };
     try {
@@ -168,7 +175,7 @@
     if (window.ethereum) add({ info: { uuid: "window", name: texts.textNameless }, provider: window.ethereum });
     else {
       say(texts.textNone);
-      list.append(Object.assign(document.createElement("a"), { href: texts.problem.replace("NAME", "no-wallet"), textContent: texts.textNoneMore }));
+      help("no-wallet", texts.textNoneMore);
     }
   };
   window.addEventListener("eip6963:announceProvider", (event) => add(event.detail ?? {}));

@@ -172,6 +172,16 @@ PROBLEMS: Mapping[str, Problem] = {
         _l("Open the wallet and look there, then try again."),
     ),
 }
+# Refusals of contract and token that have a page of their own.
+PAGE_OF: Mapping[str, str] = {
+    "AdmissionExpired": "too-late",
+    "DeadlinePassed": "too-late",
+    "WrongStatus": "too-late",
+    "ERC20InsufficientBalance": "too-little",
+    "ERC2612ExpiredSignature": "permit-refused",
+    "ERC2612InvalidSigner": "permit-refused",
+    "AmountNotReceived": "wrong-token",
+}
 # The errors of contract and token by name, in words; what is not here is shown by its name.
 REASONS: Mapping[str, str] = {
     "AdmissionExpired": _l("The time for this payment is over."),

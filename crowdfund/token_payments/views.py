@@ -84,6 +84,8 @@ def sent(payment_id: str) -> Response:
 def problem(payment_id: str, name: str) -> Response:
     """Show what went wrong between wallet and contract, and what to do next."""
     payment, order = _own(payment_id)
+    error = _error(request.args.get("reason", "")[:2_000])
+    name = rules.PAGE_OF.get(error, name) if name == "reverted" else name
     found = rules.PROBLEMS.get(name)
     if found is None:
         raise NotFound(_("There is no such page."))
@@ -91,7 +93,7 @@ def problem(payment_id: str, name: str) -> Response:
         "token_payments/problem.html",
         name=name,
         problem=found,
-        reason=_reason(request.args.get("reason", "")[:2_000]),
+        reason=rules.REASONS.get(error, error),
         **_context(payment, order),
     )
 
@@ -107,14 +109,13 @@ def _purpose_url(payment: PaymentRow) -> str:
     return found or url_for("payments.show", payment_id=payment.id)
 
 
-def _reason(data: str) -> str:
-    """Return what a contract's refusal means, in words; nothing without one."""
+def _error(data: str) -> str:
+    """Return the name of the error in a contract's refusal; nothing without one."""
     if not data.startswith("0x") or len(data) < len("0x00000000"):
         return ""
     from crowdfund.chain import token_calls  # noqa: PLC0415 - web processes start without it
 
-    name = token_calls.reason_of(data)
-    return str(rules.REASONS.get(name, name))
+    return token_calls.reason_of(data)
 
 
 def _context(payment: PaymentRow, order: OrderRow) -> dict[str, Any]:

@@ -367,3 +367,11 @@ def pay_from_the_balance(investor, minor):
     investment_id = investor.place(minor, "wallet")
     work()
     assert investor.status(investment_id) == "confirmed"
+
+
+def test_a_development_node_gives_tokens_to_try_it(charlie, app):
+    give = app.test_cli_runner().invoke
+    done = give(args=["chain", "give-tokens", charlie.wallet, "1,250.50"])
+    assert "tokens more" in done.output
+    assert charlie.has() == rules.to_units(1_250_50)
+    assert give(args=["chain", "give-tokens", "0x12", "5"]).exit_code == 1

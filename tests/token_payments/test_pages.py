@@ -41,7 +41,13 @@ def test_the_form_leads_to_the_exact_quote(app, charlie):
     answer = client.post(url, data=fields)
     assert answer.status_code == 303
     shown = client.get(answer.headers["Location"]).get_data(as_text=True)
-    for words in ("1,000.00 cETB", "1,000.00 ETB", "1 cETB = 1 ETB", "31337", "cannot cancel after"):
+    for words in (
+        "1,000.00 cETB",
+        "1,000.00 ETB",
+        "1 cETB = 1 ETB",
+        "31337",
+        "cannot cancel after",
+    ):
         assert words in shown
 
 
@@ -150,6 +156,21 @@ def test_the_contracts_reason_is_told_in_words(paying, data, words):
     text = client.get(f"{url}/problem/reverted", query_string={"reason": data})
     found = re.findall(r"Reason: (.*?)</p>", text.get_data(as_text=True))
     assert found == ([words] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "page"),
+    [
+        (revert("AdmissionExpired", 7), "too-late"),
+        (revert("WrongStatus", 3), "too-late"),
+        (revert("AmountNotReceived", 1, 2), "wrong-token"),
+        (revert("AboveGoal"), "reverted"),
+    ],
+)
+def test_a_refusal_that_has_a_page_of_its_own_is_shown_there(paying, data, page):
+    client, url, _ = paying
+    text = client.get(f"{url}/problem/reverted", query_string={"reason": data})
+    assert f"<h1>{rules.PROBLEMS[page].title}</h1>" in text.get_data(as_text=True)
 
 
 def test_every_error_of_contract_and_token_that_an_investor_can_meet_has_words():
