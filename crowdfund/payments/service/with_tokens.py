@@ -3,6 +3,7 @@
 `token_payments` decides when; here a payment is opened, settled and ended.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from crowdfund.kernel import clock, outbox
@@ -81,7 +82,7 @@ def expire(payment_id: str) -> None:
     outbox.emit(PaymentExpired.about(payment))
 
 
-def _move(payment: PaymentRow, to: Status, values: dict[str, object], *, reason: str) -> None:
+def _move(payment: PaymentRow, to: Status, values: Mapping[str, object], *, reason: str) -> None:
     move_row(
         _P,
         payment.id,
