@@ -7,6 +7,7 @@ an investment is settled and recorded at once.
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending, totals
+from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain
 from crowdfund.chain.events import ContractEvent
 from crowdfund.investments import notices, queries, rules, service
@@ -44,8 +45,21 @@ def token_money_came(event: ContractEvent) -> bool:
     notices.send_receipt(investment)
     token_payments.settle(order, event.tx_hash)  # last: it locks the journal
     if campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
-        refund_wallet(investment.campaign_id, str(order.wallet))
+        _refund_late(investment.campaign_id, order)
     return True
+
+
+def _refund_late(campaign_id: str, order: OrderRow) -> None:
+    """Return an investment whose event was heard only after its campaign had ended without it.
+
+    The contract pays a wallet once, and all of it: if it has done so, that was this money too.
+    """
+    wallet = str(order.wallet)
+    for event in chain_queries.final_events(order.contract, "Refunded"):
+        if str(event.args["investor"]).lower() == wallet.lower():
+            token_money_went_back(order.contract, wallet, event.tx_hash)
+            return
+    refund_wallet(campaign_id, wallet)
 
 
 def _fits(order: OrderRow, event: ContractEvent) -> bool:
