@@ -33,6 +33,8 @@ def token_money_came(event: ContractEvent) -> bool:
     investment = service.lock(order.purpose_id)
     if investment.status in rules.IN or investment.status == Status.RETURNED:
         return order.tx_hash == event.tx_hash
+    if queries.is_foreign(event.tx_hash, event.ordinal):
+        return False  # heard before, when it found no room
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     has_room = investment.status not in rules.WITHOUT_ROOM
     if not totals.count_tokens(

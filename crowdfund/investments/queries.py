@@ -219,6 +219,12 @@ def token_investors(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.distinct().order_by(_F.c.who)).all()
 
 
+def is_foreign(tx_hash: str, ordinal: int) -> bool:
+    """Return whether an event was counted as money that belongs to no investment."""
+    query = sa.select(_F.c.id).where(_F.c.tx_hash == tx_hash, _F.c.ordinal == ordinal)
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def foreign_minor(campaign_ids: Sequence[str] | None = None) -> dict[tuple[str, str], int]:
     """Return money on chain that belongs to no investment, by campaign and kind; minor units.
 

@@ -253,6 +253,8 @@ def test_an_event_that_finds_its_room_taken_by_others_is_shown_to_staff_and_neve
     assert (row.amount_minor, row.room_minor) == (1_000_00, 400_00)
     totals.unreserve(campaign_id, GOAL - 400_00)
     commit()
+    tell_again()  # there is room now, but it was counted
+    assert charlie.status(investment_id) == "expired"
     both_sides_agree(campaign_id, address)
 
 
