@@ -4,6 +4,7 @@ from crowdfund.adapters.chain import abi
 from crowdfund.adapters.wallet_signature import checksummed
 from crowdfund.chain import connection, deploy, queries, rules
 from crowdfund.kernel.errors import Invalid, WrongState
+from crowdfund.kernel.i18n import _
 
 GAS = hex(200_000)
 
@@ -15,9 +16,9 @@ def give_tokens(address: str, amount_minor: int) -> None:
     """
     wallet, node = checksummed(address), connection.node()
     if wallet is None or amount_minor <= 0:
-        raise Invalid("Give an address (0x and 40 hexadecimal digits) and an amount above 0.")
+        raise Invalid(_("Give an address (0x and 40 hexadecimal digits) and an amount above 0."))
     if not connection.is_local(node):
-        raise WrongState("Only a development node gives tokens away.")
+        raise WrongState(_("Only a development node gives tokens away."))
     deploy.send_gas_money(node, wallet)
     token, admin = queries.address_of("PaymentToken"), connection.address_of("admin")
     node.rpc("anvil_impersonateAccount", admin)
