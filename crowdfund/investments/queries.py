@@ -134,6 +134,14 @@ def is_in(user_id: str, campaign_id: str) -> bool:
     return db.session.execute(query.limit(1)).first() is not None
 
 
+def has_tokens_under_way(campaign_id: str) -> bool:
+    """Return whether a wallet may still pay tokens to a campaign that we have not heard of."""
+    query = sa.select(_I.c.id).where(
+        _I.c.campaign_id == campaign_id, _I.c.rail == TOKEN, _I.c.status == rules.Status.PAYING
+    )
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def investor_key(campaign_id: str, user_id: str) -> str | None:
     """Return the name under which a campaign's contract knows a person."""
     query = sa.select(_K.c.key).where(_K.c.campaign_id == campaign_id, _K.c.user_id == user_id)

@@ -11,7 +11,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow, PublicCampaign
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.campaigns.service import ending as ending_service
-from crowdfund.campaigns.service import totals
+from crowdfund.campaigns.service import releasing, totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
@@ -31,6 +31,7 @@ from crowdfund.payments.service import cancelling, from_wallet, rests, starting
 from crowdfund.token_payments import service as token_payments
 
 ending_service.register_arriving(queries.arriving_minor)
+releasing.register_under_way(queries.has_tokens_under_way)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from crowdfund.investments import service as investments
 from crowdfund.investments.models import ForeignMoney
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import WrongState
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
@@ -358,6 +359,27 @@ def test_a_release_pays_the_same_integers_here_and_on_chain(raise_, charlie, tok
     assert drift.problems() == []
     commit()
     assert proofs() == []
+
+
+def test_a_release_waits_for_tokens_that_may_be_under_way(raise_, charlie, later):
+    campaign_id, _address = raise_
+    fiona = raising.person("fiona", "finance")
+    charlie.invest(7_500_00)
+    dora = Investor(charlie.node, campaign_id, "dora")
+    dora.choose(dora.place(1_000_00))
+    ending.close_early(campaign_id, actor="alice")
+    commit()
+    work()
+    assert raising.campaign(campaign_id).status == "succeeded"
+    with raising.refused(WrongState):
+        releasing.release(campaign_id, actor=fiona)
+    later(26 * 60)
+    work()
+    rollback()
+    releasing.release(campaign_id, actor=fiona)
+    commit()
+    work()
+    assert raising.campaign(campaign_id).status == "released"
 
 
 def pay_from_the_balance(investor, minor):
