@@ -23,6 +23,7 @@ FEATURES = (
     "issuers",
     "compliance",
     "payments",
+    "token_payments",
     "payouts",
     "campaigns",
     "releases",

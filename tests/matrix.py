@@ -56,6 +56,8 @@ from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
+from crowdfund.token_payments import service as token_payments
+from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
 from tests import raising
 from tests.browser import Browser, lint
@@ -180,6 +182,12 @@ OWN = {
     "notifications.open_notice": ALICE,
     "payments.come_back": ALICE,
     "payments.show": ALICE,
+    "token_payments.pay": ALICE,
+    "token_payments.state": ALICE,
+    "token_payments.choose": ALICE,
+    "token_payments.permit": ALICE,
+    "token_payments.sent": ALICE,
+    "token_payments.problem": ALICE,
     "payouts.show": ALICE,
     "payouts.cancel": ALICE,
     "refunds.show": ALICE,
@@ -650,12 +658,26 @@ def _investment(world, reviewer):
         "digest": campaign.image_id.partition(".")[0],
         "investment_id": investment,
         "payment_id": payment.id,
+        **_token_payment(alice, campaign.slug),
         "inbox_id": _first(Inbox.id),
         "exception_id": _first(PaymentException.id),
         "entry_id": _first(Entry.id),
         "account": _first(Account.name),
         "gateway": "bill_bitts",
     }
+
+
+def _token_payment(person_id, slug):
+    """Return the examples of a payment that the person's own wallet is to make."""
+    since = now().replace(microsecond=0)
+    token_payments.add_rate(NewRate("cETB", "ETB", 1, 1, since, "By definition"), actor="test")
+    order = investments.Order(person_id, slug, 100_000, "token", "form-key-2", True)
+    investment = investments.place(order)
+    commit()
+    (payment,) = payments.for_purpose("investment", investment)
+    names = ("pay", "state", "choose", "permit", "sent", "problem")
+    of_payment = {f"token_payments.{name}:payment_id": payment.id for name in names}
+    return {**of_payment, "token_payments.problem:name": "too-little"}
 
 
 def _in_draft(campaign_id, verb, *args, **kwargs):

@@ -29,6 +29,7 @@ from crowdfund.notifications import rendering
 from crowdfund.people import queries, service
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.questions.models import CampaignQuestion
+from crowdfund.token_payments.models import FxRate
 from crowdfund.updates.models import CampaignUpdate, CampaignUpdatePicture
 from tests.look import markup
 from tests.test_matrix import (  # noqa: F401 - the world of everybody's things
@@ -337,6 +338,7 @@ DATA = {
     CampaignFaq: ("question", "answer"),
     CampaignPicture: ("alt",),
     CampaignPerson: ("name", "role", "text"),
+    FxRate: ("token", "currency", "source"),
 }
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")

@@ -14,7 +14,8 @@ TABLES_READ_BY = {
     "people": {"api_tokens", "security", "sign_in", "admin"},  # one account, cut by subject
     # a portfolio is one query over three tables
     "campaigns": {"investments", "reconciliation", "reports", "tracing"},
-    "payments": {"investments", "reports", "tracing"},
+    # an order of tokens and its payment are one row
+    "payments": {"investments", "reports", "token_payments", "tracing"},
     "chain": {"reconciliation", "reports", "tracing"},
     "investments": {"reconciliation", "reports", "tracing"},
     "reconciliation": {"tracing"},

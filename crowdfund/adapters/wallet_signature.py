@@ -1,6 +1,8 @@
-"""Who has signed a text in a wallet (EIP-191 `personal_sign`), by eth-account."""
+"""Who has signed a text (EIP-191 `personal_sign`) or typed data (EIP-712), by eth-account."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _SIGNATURE = re.compile(r"0x[0-9a-fA-F]*", re.ASCII)
@@ -57,12 +59,32 @@ def signer(text: str, signature: str) -> str | None:
     normal = normalised(signature)
     if normal is None:
         return None
+
+    def message() -> object:
+        from eth_account.messages import encode_defunct
+
+        return encode_defunct(text=text)
+
+    return _recovered(message, normal)
+
+
+def typed_signer(data: dict[str, Any], normal: bytes) -> str | None:
+    """Return the EIP-55 address whose key has signed typed data; the signature is normalised."""
+
+    def message() -> object:
+        from eth_account.messages import encode_typed_data
+
+        return encode_typed_data(full_message=data)
+
+    return _recovered(message, normal)
+
+
+def _recovered(message: Callable[[], Any], normal: bytes) -> str | None:
     from eth_account import Account  # half a second; no web3 in it
-    from eth_account.messages import encode_defunct
     from eth_keys.exceptions import BadSignature
     from eth_utils.exceptions import ValidationError
 
     try:
-        return str(Account.recover_message(encode_defunct(text=text), signature=normal))
+        return str(Account.recover_message(message(), signature=normal))
     except (BadSignature, ValidationError, ValueError, TypeError):
         return None

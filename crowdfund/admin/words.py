@@ -32,6 +32,7 @@ ACTIONS = {
     "campaigns.refuse_limits": _l("Refused new limits"),
     "campaigns.withdraw_limits": _l("Withdrew a proposal of limits"),
     "campaign.redirected": _l("Release goes to another wallet"),
+    "fx.added": _l("Exchange rate added"),
     "compliance.decide_document": _l("Decided on a document"),
     "compliance.decide_company_document": _l("Decided on a document"),
     "compliance.decide_payout": _l("Decided on a payout account"),

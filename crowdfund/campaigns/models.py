@@ -58,8 +58,11 @@ class Campaign(Base):
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     investors_count: Mapped[int] = mapped_column(default=0)
-    # Token money that the contract has, and the part of `reserved_minor` that only the contract
-    # has: money without an investment here. It takes room, and token money counts for success.
+    # The part of `settled_minor` that investors paid with tokens of their own wallets.
+    paid_token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    # Token money that only the contract has, and the part of `reserved_minor` that only the
+    # contract has: money without an investment here. It takes room, and counts for success if it
+    # came as tokens.
     token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     foreign_room_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     # --- life

@@ -22,6 +22,7 @@ class RaiseRow:
     reserved_minor: int
     settled_minor: int
     token_minor: int
+    paid_token_minor: int
     foreign_room_minor: int
     ends_at: datetime | None
 

@@ -19,21 +19,42 @@ def sign(
     investor: str,
     amount_minor: int,
     valid_until: datetime,
-    already_minor: int = 0,
+    already_units: int = 0,
 ) -> list[Any]:
     """Return the admission of one wallet to one investment, to be passed to `invest`; minor units.
 
-    `campaign` is the address of its contract, `already_minor` what the wallet has invested there
-    before: the contract compares it, so an admission is good for one investment. Raises KeyMissing.
+    `campaign` is the address of its contract, `already_units` what the wallet has there before, in
+    token units: the contract compares it, so an admission is good for one investment. Raises
+    KeyMissing.
     """
+    return sign_for(
+        campaign,
+        intent=rules.intent_bytes32(intent_id),
+        investor=investor,
+        amount_minor=amount_minor,
+        valid_until=valid_until,
+        already_units=already_units,
+    )
+
+
+def sign_for(
+    campaign: str,
+    *,
+    intent: str,
+    investor: str,
+    amount_minor: int,
+    valid_until: datetime,
+    already_units: int = 0,
+) -> list[Any]:
+    """Do what `sign` does, with the intent as the contract has it (0x hex)."""
     from crowdfund.chain import connection  # noqa: PLC0415 - loads web3, which web processes do not
 
     leave = admission.Leave(
-        intent=rules.intent_bytes32(intent_id),
+        intent=intent,
         investor=investor,
         units=rules.to_units(amount_minor),
         valid_until=int(valid_until.timestamp()),
-        already=rules.to_units(already_minor),
+        already=already_units,
     )
     return admission.sign(
         leave,

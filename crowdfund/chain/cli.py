@@ -99,6 +99,17 @@ def fill_nonce(role: str) -> None:
     click.echo(f"{filled} nonces of the {role} key were filled; what waited behind them goes on.")
 
 
+@cli.command("give-tokens")
+@click.argument("address")
+@click.argument("amount")
+def give_tokens(address: str, amount: str) -> None:
+    """Give an address tokens and gas money, to try the local stack with a wallet of one's own."""
+    from crowdfund.chain import giving
+
+    _run(lambda: giving.give_tokens(address, money.parse(amount)))
+    click.echo(f"{address} has {amount} tokens more, and gas money.")
+
+
 # --- keys and pause -------------------------------------------------------------------------------
 
 _YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")

@@ -139,6 +139,19 @@ def events_of_tx(tx_hash: str) -> list[EventRow]:
     return read_all(EventRow, query.order_by(_E.c.ordinal))
 
 
+def newest_event(intent: str) -> EventRow | None:
+    """Return the newest event of an intent (0x hex) that is in a block now, final or not."""
+    query = _EVENT.where(_E.c.intent == intent, _E.c.status != "orphaned")
+    return read_first(EventRow, query.order_by(_E.c.block_number.desc()).limit(1))
+
+
+def final_events(address: str, event: str) -> list[EventRow]:
+    """Return the final events of one name at a contract, oldest first."""
+    is_here = sa.func.lower(_E.c.address) == address.lower()
+    query = _EVENT.where(is_here, _E.c.event == event, _E.c.status == "applied")
+    return read_all(EventRow, query.order_by(_E.c.block_number, _E.c.log_index))
+
+
 def effect_of(row: WriteRow) -> EventRow | None:
     """Return the confirmed event that proves that a write's effect is on chain, whoever sent it."""
     name, repeated = rules.EFFECTS.get(row.function, ("", ()))

@@ -11,6 +11,7 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.payments.rules import TOKEN
 
 REASON = "The investor cancelled."
 
@@ -26,6 +27,11 @@ def refusal(investment_id: str) -> str | None:
     investment = queries.get(investment_id)
     if investment.status not in rules.CANCELLABLE:
         return _("Only a paid investment can be cancelled here. Nothing was changed.")
+    if investment.rail == TOKEN:
+        return _(
+            "You paid with tokens. The contract holds them until the campaign ends, so this "
+            "investment cannot be cancelled."
+        )
     campaign = campaigns.by_id(investment.campaign_id)
     if campaign.status != "live" or campaign.ending or campaign.contract_result:
         return _("The campaign has ended, so this investment cannot be cancelled any more.")

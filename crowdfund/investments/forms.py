@@ -5,9 +5,13 @@ from wtforms.validators import InputRequired, Length
 
 from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
-from crowdfund.payments.rules import WALLET
+from crowdfund.payments.rules import TOKEN, WALLET
 
-RAILS = [("bill_bitts", _l("NEO Bank")), (WALLET, _l("Your wallet"))]
+RAILS = [
+    ("bill_bitts", _l("NEO Bank")),
+    (WALLET, _l("Your wallet")),
+    (TOKEN, _l("Tokens from your own wallet")),
+]
 
 
 _RELOAD = _l("Reload the page and try again.")

@@ -11,7 +11,15 @@ from crowdfund.campaigns.events import (
 )
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.investments import cancelling, followers, foreign, notices, refunding, service
+from crowdfund.investments import (
+    cancelling,
+    followers,
+    foreign,
+    notices,
+    own_wallet,
+    refunding,
+    service,
+)
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
@@ -88,6 +96,7 @@ def chain_confirmed(writes: list[WriteConfirmed]) -> None:
             cancelling.taken_off_chain(write.subject.id, write.tx_hash)
         else:
             foreign.token_money_went_back(write.address, write.args[0])
+            own_wallet.token_money_went_back(write.address, write.args[0], write.tx_hash)
 
 
 @outbox.on(
@@ -106,8 +115,9 @@ def chain_failed(writes: list[WriteFailed]) -> None:
 
 @on_contract_event("CampaignImplementation.Invested")
 def token_money_came(event: ContractEvent) -> None:
-    """A contract received tokens; no rail of ours expects them yet, so they are all unknown."""
-    foreign.token_money_came(event)
+    """A contract received tokens: they pay an investment, or nobody here expects them."""
+    if not own_wallet.token_money_came(event):
+        foreign.token_money_came(event)
 
 
 @on_contract_event("CampaignImplementation.InvestmentRecorded")
@@ -120,6 +130,7 @@ def recorded_by_others(event: ContractEvent) -> None:
 def token_money_went_back(event: ContractEvent) -> None:
     """An investor took token money back from the contract."""
     foreign.token_money_went_back(event.address, event.args["investor"])
+    own_wallet.token_money_went_back(event.address, event.args["investor"], event.tx_hash)
 
 
 @outbox.on(CampaignFailed, queue="default")
@@ -127,6 +138,7 @@ def campaign_failed(campaigns: list[CampaignFailed]) -> None:
     """Below the threshold: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
+        own_wallet.pay_back(campaign.campaign_id)
         refunding.begin(campaign.campaign_id, reason="The campaign did not reach its threshold.")
 
 
@@ -135,6 +147,7 @@ def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
     """Cancelled while live: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
+        own_wallet.pay_back(campaign.campaign_id)
         refunding.begin(campaign.campaign_id, reason="The campaign was cancelled.")
 
 

@@ -22,6 +22,7 @@ from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
+from crowdfund.payments.rules import TOKEN
 
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
 _P, _F, _D = Payment.__table__, ForeignMoney.__table__, InvestmentDay.__table__
@@ -101,18 +102,42 @@ def totals(user_id: str) -> dict[str, int]:
     }
 
 
-def active_minor(user_id: str, campaign_id: str) -> int:
-    """Return what a person has in a campaign or on its way there, in minor units."""
+def active_minor(user_id: str, campaign_id: str, *, is_token: bool | None = None) -> int:
+    """Return what a person has in a campaign or on its way there, in minor units.
+
+    `is_token`: only what is paid with tokens, or only the rest.
+    """
     query = sa.select(sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0)).where(
         _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.ACTIVE)
     )
+    if is_token is not None:
+        query = query.where((_I.c.rail == TOKEN) if is_token else (_I.c.rail != TOKEN))
     return int(db.session.scalar(query) or 0)
+
+
+def has_open_tokens(user_id: str, campaign_id: str) -> bool:
+    """Return whether a person has a reservation in a campaign that tokens are to pay."""
+    query = sa.select(_I.c.id).where(
+        _I.c.user_id == user_id,
+        _I.c.campaign_id == campaign_id,
+        _I.c.rail == TOKEN,
+        _I.c.status == rules.Status.PAYING,
+    )
+    return db.session.execute(query.limit(1)).first() is not None
 
 
 def is_in(user_id: str, campaign_id: str) -> bool:
     """Return whether a person has settled money in a campaign."""
     query = sa.select(_I.c.id).where(
         _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
+    )
+    return db.session.execute(query.limit(1)).first() is not None
+
+
+def has_tokens_under_way(campaign_id: str) -> bool:
+    """Return whether a wallet may still pay tokens to a campaign that we have not heard of."""
+    query = sa.select(_I.c.id).where(
+        _I.c.campaign_id == campaign_id, _I.c.rail == TOKEN, _I.c.status == rules.Status.PAYING
     )
     return db.session.execute(query.limit(1)).first() is not None
 
@@ -146,9 +171,14 @@ def last_investor_number(campaign_id: str) -> int:
 
 
 def settled_of(campaign_id: str, *, limit: int | None = None) -> list[SettledRow]:
-    """Return the settled investments of a campaign, oldest first; at most `limit`."""
+    """Return the settled investments of a campaign in fiat, oldest first; at most `limit`.
+
+    What was paid with tokens is not among them: only the contract can give it back.
+    """
     query = sa.select(*columns(SettledRow, _I))
-    query = query.where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    query = query.where(
+        _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN), _I.c.rail != TOKEN
+    )
     return read_all(SettledRow, query.order_by(_I.c.id).limit(limit))
 
 
@@ -203,6 +233,12 @@ def token_investors(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.distinct().order_by(_F.c.who)).all()
 
 
+def is_foreign(tx_hash: str, ordinal: int) -> bool:
+    """Return whether an event was counted as money that belongs to no investment."""
+    query = sa.select(_F.c.id).where(_F.c.tx_hash == tx_hash, _F.c.ordinal == ordinal)
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def foreign_minor(campaign_ids: Sequence[str] | None = None) -> dict[tuple[str, str], int]:
     """Return money on chain that belongs to no investment, by campaign and kind; minor units.
 
@@ -230,6 +266,7 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
         _C,
         active=_sum_where(_I.c.status.in_(rules.ACTIVE)),
         settled=_sum_where(is_in),
+        settled_tokens=_sum_where(sa.and_(is_in, _I.c.rail == TOKEN)),
         arriving=_sum_where(has_arrived),
         investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
         in_days=in_days.correlate(_C).scalar_subquery(),

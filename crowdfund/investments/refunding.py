@@ -7,8 +7,8 @@ returned is returned, and the job that was not finished is done again.
 from collections.abc import Sequence
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.service import ending, totals
-from crowdfund.investments import notices, queries, rules, service
+from crowdfund.campaigns.service import totals
+from crowdfund.investments import notices, own_wallet, queries, rules, service
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import outbox
 from crowdfund.ledger.service import posting
@@ -35,15 +35,15 @@ def go_on(campaign_id: str, reason: str, step: int) -> None:
 def refund_next(campaign_id: str, *, reason: str) -> int:
     """Return the next settled investments of a campaign to the wallets; return how many there were.
 
-    Each goes back once. The campaign is `refunded` when none is left. Locks the investments in the
-    order of their ids, then the journal.
+    Each goes back once. The campaign is `refunded` when none is left, with tokens too. Locks the
+    investments in the order of their ids, then the journal.
     """
     rows = queries.settled_of(campaign_id, limit=AT_ONCE)
     # Lock all rows before the first posting: the journal's head must not be held while waiting.
     found = service.lock_many([row.id for row in rows])
     _give_back([one for one in found if one.status in rules.IN], campaign_id, reason)
     if len(rows) < AT_ONCE:
-        ending.mark_refunded(campaign_id)
+        own_wallet.mark_refunded(campaign_id)
     return len(rows)
 
 

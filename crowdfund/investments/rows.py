@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class CountedRow:
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 
-    `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments,
+    `active`, `settled`, its part `settled_tokens` and `arriving` (paid but not yet counted) are
+    sums of investments,
     `investors` counts those who have settled money, `in_days` is what its days add up to.
     """
 
@@ -75,10 +77,14 @@ class CampaignSums:
     goal_minor: int | None
     released_minor: int | None
     fee_minor: int | None
+    tranches: list[dict[str, Any]] | None
+    tranches_paid: int
     foreign_room_minor: int
     token_minor: int
+    paid_token_minor: int
     active: int
     settled: int
+    settled_tokens: int
     arriving: int
     investors: int
     in_days: int

@@ -11,7 +11,7 @@ from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
-from crowdfund.payments.rules import WALLET, Kind, Progress, Review
+from crowdfund.payments.rules import TOKEN, WALLET, Kind, Progress, Review
 
 
 class Status(StrEnum):
@@ -217,13 +217,18 @@ def timeline(
             paid = {**paid, "label": _("Paid in part")}
         return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
-        recorded = _returned(times.get(status), is_cancelled=received.is_cancelled)
+        recorded = _returned(
+            times.get(status), is_cancelled=received.is_cancelled, is_token=rail == TOKEN
+        )
         if received.is_cancelled and Status.SETTLED not in times:
             return [placed, paid, recorded]
     return [placed, paid, settled, recorded]
 
 
-def _returned(at: datetime | None, *, is_cancelled: bool) -> dict[str, Any]:
+def _returned(at: datetime | None, *, is_cancelled: bool, is_token: bool = False) -> dict[str, Any]:
+    if is_token:
+        text = _("The contract has paid all tokens back to the wallet that they came from.")
+        return {"label": _("Money returned"), "at": at, "state": "done", "text": text}
     text = (
         _("You cancelled this investment. The whole amount is in your wallet.")
         if is_cancelled
@@ -239,6 +244,9 @@ def _usual_steps(at: int, times: Mapping[str, datetime], rail: str) -> list[dict
     if rail == WALLET:  # both happen when it is placed
         paid = (Status.PAYING, _("Paid from your wallet"), "")
         settled = (Status.SETTLED, _("Settled"), _("The money is in escrow in a moment."))
+    if rail == TOKEN:  # the contract has the money when it has recorded it
+        paid = (Status.SETTLED, _("Paid with tokens"), _("Send the tokens from your wallet."))
+        settled = (Status.SETTLED, _("Settled"), _("The contract holds the tokens in escrow."))
     steps = (
         (Status.PAYING, _("Investment placed"), ""),
         paid,

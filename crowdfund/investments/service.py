@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.rows import CampaignRow
+from crowdfund.campaigns.rows import CampaignRow, PublicCampaign
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.campaigns.service import ending as ending_service
-from crowdfund.campaigns.service import totals
+from crowdfund.campaigns.service import releasing, totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
@@ -29,8 +29,10 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.service import cancelling, from_wallet, rests, starting
+from crowdfund.token_payments import service as token_payments
 
 ending_service.register_arriving(queries.arriving_minor)
+releasing.register_under_way(queries.has_tokens_under_way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,7 @@ def place(order: Order) -> str:
     totals.reserve(campaign.id, order.amount_minor)
     _check_amount(order, campaign.id)
     investment_id = new_id()
-    begin = from_wallet.pay if order.rail == payment_rules.WALLET else starting.start
-    payment_id = begin(
-        starting.NewPayment(
-            user_id=order.user_id,
-            amount_minor=order.amount_minor,
-            currency=campaign.currency,
-            gateway=order.rail,
-            purpose=("investment", investment_id),
-            destination=ledger_rules.escrow(campaign.id),
-            description=f"Investment in {campaign.title}"[:200],
-        ),
-        key=rules.reference(investment_id),
-    )
+    payment_id = _begin_payment(order, campaign, investment_id)
     row = {
         "id": investment_id,
         "campaign_id": campaign.id,
@@ -92,6 +82,27 @@ def place(order: Order) -> str:
     _insert(order, row)
     _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type))
     return investment_id
+
+
+def _begin_payment(order: Order, campaign: PublicCampaign, investment_id: str) -> str:
+    """Begin the payment of a reserved investment by its rail; return the payment's id."""
+    is_token = order.rail == payment_rules.TOKEN
+    account = ledger_rules.tokens if is_token else ledger_rules.escrow
+    wanted = starting.NewPayment(
+        user_id=order.user_id,
+        amount_minor=order.amount_minor,
+        currency=campaign.currency,
+        gateway=order.rail,
+        purpose=("investment", investment_id),
+        destination=account(campaign.id),
+        description=f"Investment in {campaign.title}"[:200],
+    )
+    key = rules.reference(investment_id)
+    if is_token:
+        place = token_payments.Place(str(campaign.contract_address), campaign.ends_at)
+        return token_payments.begin(wanted, place, key=key)
+    begin = from_wallet.pay if order.rail == payment_rules.WALLET else starting.start
+    return begin(wanted, key=key)
 
 
 def _cancel_replaced(order: Order, campaign_id: str) -> None:
@@ -173,7 +184,9 @@ def _check_person(order: Order, company_id: str) -> None:
 
 def missing_contact(user_id: str, rail: str) -> str | None:
     """Return as a sentence what a rail has to know of a person and we do not, or None."""
-    return None if rail == payment_rules.WALLET else starting.missing_contact(user_id, rail)
+    if rail in payment_rules.WITHOUT_GATEWAY:
+        return None
+    return starting.missing_contact(user_id, rail)
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:
@@ -181,14 +194,34 @@ def _check_amount(order: Order, campaign_id: str) -> None:
     campaign = campaigns.by_id(campaign_id)
     already = queries.active_minor(order.user_id, campaign_id)
     room = (campaign.goal_minor or 0) - campaign.reserved_minor + order.amount_minor
-    reason = terms.check_investment(
-        order.amount_minor,
-        already_minor=already,
-        terms=campaigns.terms_of(campaign),
-        room_minor=room,
-    )
-    if reason:
-        raise rules.NotPossible(reason, field="amount")
+    same_way = _already_the_same_way(order, campaign_id)
+    for already_minor in (already, same_way):
+        reason = terms.check_investment(
+            order.amount_minor,
+            already_minor=already_minor,
+            terms=campaigns.terms_of(campaign),
+            room_minor=room,
+        )
+        if reason:
+            raise rules.NotPossible(reason, field="amount")
+
+
+def _already_the_same_way(order: Order, campaign_id: str) -> int:
+    """Return what a person has in a campaign by the same way to pay, in minor units.
+
+    The contract counts the minimum of fiat and of tokens on their own. Raises NotPossible while
+    another payment with tokens is open: one admission at a time.
+    """
+    is_token = order.rail == payment_rules.TOKEN
+    if is_token and queries.has_open_tokens(order.user_id, campaign_id):
+        raise rules.NotPossible(
+            _(
+                "You have another reservation to be paid with tokens in this campaign. Pay it, "
+                "cancel it or wait until it ends."
+            ),
+            field="rail",
+        )
+    return queries.active_minor(order.user_id, campaign_id, is_token=is_token)
 
 
 def _consent(user_id: str, investment_id: str, text: str) -> None:
@@ -217,6 +250,7 @@ def cancel(investment_id: str, *, user_id: str) -> None:
         raise cancelling.AlreadyPaid(
             _("Only a reservation that has not been paid can be cancelled. Nothing was changed.")
         )
+    token_payments.check_no_transaction(str(investment.payment_id))
     cancelling.cancel(str(investment.payment_id), actor=user_id)
     totals.unreserve(investment.campaign_id, investment.amount_minor)
     move_to(investment_id, Status.CANCELLED, actor=user_id)

@@ -31,6 +31,7 @@ from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
 from crowdfund.payments.service import purposes, short
+from crowdfund.token_payments import service as token_payments
 
 bp = Blueprint("investments", __name__)
 
@@ -75,8 +76,16 @@ def new(slug: str) -> BaseResponse:
         except CrowdfundError as error:
             pages.put_error(form, error)
             return _form_page(form, campaign, user, status=error.status)
-        return pages.back(_status_url(investment_id))
+        return pages.back(_first_url(investment_id))
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
+
+
+def _first_url(investment_id: str) -> str:
+    """Return the page after the form: the wallet's for tokens, else the investment's status."""
+    investment = queries.get(investment_id)
+    if investment.rail == payment_rules.TOKEN and investment.status == rules.Status.PAYING:
+        return url_for("token_payments.pay", payment_id=investment.payment_id)
+    return _status_url(investment_id)
 
 
 def _form_page(
@@ -101,6 +110,7 @@ def _form_page(
         replaced=replaced,
         not_verified=files.refusal(user.id),
         no_contact=service.missing_contact(user.id, _rail(form)),
+        no_tokens=token_payments.refusal(campaign.currency, campaign.contract_address),
         wallet_minor=ledger.available(ledger_rules.user_wallet(user.id), campaign.currency),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(campaign.security_type),

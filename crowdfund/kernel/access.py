@@ -204,6 +204,13 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     "investments.campaign_days": SIGNED_IN,
+    # token_payments: a payment with tokens from the payer's own wallet
+    "token_payments.pay": SIGNED_IN,
+    "token_payments.state": SIGNED_IN,
+    "token_payments.choose": SIGNED_IN,
+    "token_payments.permit": SIGNED_IN,
+    "token_payments.sent": SIGNED_IN,
+    "token_payments.problem": SIGNED_IN,
     # content: what the page of a campaign shows beside its story, and what its team writes of it
     "content.picture": PUBLIC,
     "content.small_picture": PUBLIC,
@@ -447,6 +454,7 @@ FRAGMENTS = frozenset(
         "issuers.state",
         "notifications.bell",
         "payout_accounts.payout_state",
+        "token_payments.state",
         "reports.queues_now",
         "security.changes",
     }

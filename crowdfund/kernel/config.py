@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     chain_rpc_url: str = Field("http://127.0.0.1:8545", repr=False)
     chain_id: int = 31337
     chain_confirmations: int = 1
+    # What a browser wallet is told about the network when it does not know it, and the token's name
+    # in our rates. Without a public address the page only says which network it needs.
+    chain_name: str = "crowdfund chain"
+    chain_public_rpc_url: str = ""
+    chain_token_symbol: str = "cETB"  # noqa: S105 - of the ledger's kind
     # The most that a transaction offers per unit of gas; writes wait while the network asks more.
     chain_max_fee_gwei: Decimal = Field(Decimal(500), gt=0)
     chain_signer_key: str = Field("", repr=False)

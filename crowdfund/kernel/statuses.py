@@ -21,6 +21,7 @@ TEXTS = {
     "running": _l("Being carried out"),
     "withdrawn": _l("Withdrawn"),
     "chain_request": _l("Request about keys"),
+    "fx_rate": _l("Exchange rate"),
     "token_refund": _l("Refund of tokens"),
     "awaiting settlement": _l("Awaiting settlement"),
     "parked": _l("Waiting"),

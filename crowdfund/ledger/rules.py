@@ -9,6 +9,8 @@ from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _l
 
 PLATFORM_FEE = "platform:fee"
+TOKEN_FEE = "platform:token_fee"  # noqa: S105 - an account
+OUTSIDE_WALLETS = "chain:wallets"
 SUSPENSE = "platform:suspense"
 GENESIS_HASH = hashing.GENESIS
 MAX_AMOUNT = 10**15
@@ -22,6 +24,9 @@ CHART: dict[str, tuple[str, bool]] = {
     "clearing": (r"gateway:[a-z_]{1,24}:clearing", False),
     "external": (r"gateway:[a-z_]{1,24}:external", True),
     "fee": (r"platform:fee", False),
+    "tokens": (r"campaign:[0-9a-z]{1,32}:tokens", False),
+    "outside_wallets": (r"chain:wallets", True),
+    "token_fee": (r"platform:token_fee", False),
     "suspense": (r"platform:suspense", False),
 }
 _PATTERNS = [(re.compile(pattern), kind) for kind, (pattern, _) in CHART.items()]
@@ -75,6 +80,11 @@ def escrow(campaign_id: str) -> str:
     return f"campaign:{campaign_id}:escrow"
 
 
+def tokens(campaign_id: str) -> str:
+    """Return the account of the tokens that a campaign's contract holds for its investors."""
+    return f"campaign:{campaign_id}:tokens"
+
+
 def clearing(gateway: str) -> str:
     """Return the account of money that a gateway has taken but not settled."""
     return f"gateway:{gateway}:clearing"
@@ -92,6 +102,9 @@ _WORDS = {
     "clearing": _l("The bank: money on its way"),
     "external": _l("Bank accounts outside crowdfund"),
     "fee": _l("Platform fees"),
+    "tokens": _l("A campaign's escrow in tokens"),
+    "outside_wallets": _l("Wallets outside crowdfund"),
+    "token_fee": _l("Platform fees in tokens"),
     "suspense": _l("Held for review"),
 }
 

@@ -195,6 +195,9 @@ class Stack:
             chain = node.NodeState(self.folder.chain).genesis.read_text()
         artifacts = prepare.fingerprint(ROOT / "contracts" / "artifacts")
         self._step("deploy", f"{chain} {artifacts}", "chain", "deploy")
+        # The token of the local chain is worth its currency by definition.
+        parity = ("fx", "add", "cETB", "ETB", "1", "1", "--from", "2020-01-01")
+        self._step("rates", "parity", *parity, "--source", "Parity by the issuer's terms")
 
     def _step(self, name: str, fingerprint: str, *command: str) -> None:
         """Run a flask command unless it was run for just this, on this database."""

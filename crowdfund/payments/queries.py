@@ -166,6 +166,7 @@ def to_check(before: datetime, limit: int) -> Sequence[tuple[str, str]]:
     """Return (id, gateway) of payments in flight without news since `before`, longest first."""
     query = sa.select(_P.c.id, _P.c.gateway).where(
         _P.c.status.in_(("created", "pending", "succeeded")),
+        _P.c.gateway.not_in(rules.WITHOUT_GATEWAY),
         # what lies in the future was written before the clock went back
         sa.or_(_P.c.checked_at < before, _P.c.checked_at > clock.now() + clock.CLOCKS_DIFFER),
     )
@@ -191,6 +192,7 @@ def open_at_bank(after: str, since: datetime, limit: int) -> list[UnfinishedRow]
     on_its_way = _P.c.status.in_(("created", "pending", "succeeded"))
     selected = columns(UnfinishedRow, _P, name=sa.func.coalesce(_P.c.tx_id, _P.c.id))
     query = sa.select(*selected).where(_P.c.id > after, sa.or_(on_its_way, ended))
+    query = query.where(_P.c.gateway.not_in(rules.WITHOUT_GATEWAY))
     return read_all(UnfinishedRow, query.order_by(_P.c.id).limit(limit))
 
 

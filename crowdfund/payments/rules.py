@@ -15,6 +15,8 @@ from crowdfund.payments.rows import PaymentRow
 Rung = Literal["PENDING", "SUCCESS", "SETTLED"]
 LADDER: tuple[Rung, ...] = ("PENDING", "SUCCESS", "SETTLED")
 WALLET = "wallet"  # in the place of a gateway: paid from the payer's wallet
+TOKEN = "token"  # noqa: S105 - in the place of a gateway: paid with tokens, to a contract on chain
+WITHOUT_GATEWAY = (WALLET, TOKEN)
 LIFETIME = timedelta(hours=24)
 QUIET = timedelta(minutes=5)  # without news for so long, a payment gets a status query
 # Somebody who comes back from the gateway waits at the page, so it is asked at once and again.

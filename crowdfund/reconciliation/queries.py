@@ -19,6 +19,7 @@ from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.payments import rules as payment_rules
 from crowdfund.reconciliation.models import (
     Comparison,
     ContractReading,
@@ -44,8 +45,10 @@ _C, _I, _R, _V, _Q, _W = (
 )
 _E = follow_request_event
 OLD_AFTER = timedelta(minutes=30)  # three rounds without a comparison
-_IN = _I.c.status.in_(investment_rules.IN)
-_RECORDED = sa.and_(_I.c.tx_hash.is_not(None), _I.c.cancel_tx.is_(None))
+# What was paid with tokens is in the contract by itself; only fiat is recorded there.
+_FIAT = _I.c.rail != payment_rules.TOKEN
+_IN = sa.and_(_I.c.status.in_(investment_rules.IN), _FIAT)
+_RECORDED = sa.and_(_I.c.tx_hash.is_not(None), _I.c.cancel_tx.is_(None), _FIAT)
 
 
 def books(campaign_id: str = "") -> list[Books]:
@@ -60,12 +63,14 @@ def books(campaign_id: str = "") -> list[Books]:
         recorded_minor=_sum(_RECORDED),
         coming_minor=_sum(
             sa.or_(_IN, _I.c.cancelled_at.is_not(None)),
+            _FIAT,
             _I.c.status != investment_rules.Status.CANCELLED,
             _I.c.tx_hash.is_(None),
             _I.c.chain_problem.is_(None),
         ),
         refused_minor=_sum(is_refused),
         refused=sa.func.count(sa.case((is_refused, 1))),
+        token_minor=_C.c.token_minor + _C.c.paid_token_minor,
     )
     query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
     query = query.where(_C.c.contract_address.is_not(None))
@@ -84,7 +89,7 @@ def _sum(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 def investment_marks(campaign_id: str) -> list[InvestmentMark]:
     """Return of every investment of a campaign whether it is in and whether it is recorded."""
     selected = columns(InvestmentMark, _I, is_in=_IN, has_tx=_I.c.tx_hash.is_not(None))
-    query = sa.select(*selected).where(_I.c.campaign_id == campaign_id)
+    query = sa.select(*selected).where(_I.c.campaign_id == campaign_id, _FIAT)
     return read_all(InvestmentMark, query.order_by(_I.c.id))
 
 
@@ -198,8 +203,8 @@ def facts(
         currency=campaign.currency,
         status=campaign.status,
         ending=campaign.ending,
-        settled_minor=campaign.settled_minor,
-        token_minor=campaign.token_minor,
+        settled_minor=campaign.settled_minor - campaign.paid_token_minor,
+        token_minor=campaign.token_minor + campaign.paid_token_minor,
         recorded_minor=_recorded_minor(campaign_id),
         fee_bps=campaign.fee_bps,
         released_minor=campaign.released_minor,

@@ -58,6 +58,7 @@ class CampaignRow:
     ending: str | None
     settled_minor: int
     token_minor: int
+    paid_token_minor: int
     fee_bps: int
     released_minor: int | None
     fee_minor: int | None

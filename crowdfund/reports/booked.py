@@ -14,7 +14,7 @@ from crowdfund.payouts.models import Payout
 from crowdfund.reports.rows import BookedRow, PaidOutRow
 
 STEPS = (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",)))
-# What is paid from a wallet comes from no bank, so it has one entry.
+# What is paid from a wallet or with tokens comes from no bank, so it has one entry.
 WITHOUT_GATEWAY = "succeeded"
 MOST = 100
 _P, _E = Payment.__table__, Entry.__table__
@@ -32,7 +32,7 @@ def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
         is_due: sa.ColumnElement[bool] = _P.c.status.in_(statuses)
         is_booked = _E.c.id.is_not(None)
         if step == WITHOUT_GATEWAY:
-            is_due = sa.and_(is_due, _P.c.gateway != payment_rules.WALLET)
+            is_due = sa.and_(is_due, _P.c.gateway.not_in(payment_rules.WITHOUT_GATEWAY))
         query = query.where(is_due != is_booked).limit(MOST)
         if ids is not None:
             query = query.where(_P.c.id.in_(ids))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import tranches
 from crowdfund.chain import queries as chain
 from crowdfund.chain.models import Tx, Write
 from crowdfund.investments import queries as investments
@@ -206,7 +207,10 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
     foreign = investments.foreign_minor(ids)
     for row in investments.sums(ids):
         escrow = ledger.balance(ledger_rules.escrow(row.id))
-        due = row.settled + row.arriving
+        due = row.settled - row.settled_tokens + row.arriving
+        if wrong_tokens := _wrong_tokens(row):
+            yield row.id, wrong_tokens
+            continue
         if row.status in ENDED:
             if escrow != due:
                 yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {due} not returned yet"
@@ -217,6 +221,21 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
             wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {left} paid in and not out")
         if wrong:
             yield row.id, "; ".join(wrong)
+
+
+def _wrong_tokens(row: CampaignSums) -> str:
+    """Return how the tokens in the journal differ from those of the investments, or nothing."""
+    held = ledger.balance(ledger_rules.tokens(row.id))
+    share = tranches.share_after(row.tranches, row.tranches_paid)
+    due = row.settled_tokens - row.settled_tokens * share // 10_000
+    if row.status not in ENDED and row.paid_token_minor != row.settled_tokens:
+        return (
+            f"I5 campaign {row.id}: {row.paid_token_minor} paid with tokens, "
+            f"investments say {row.settled_tokens}"
+        )
+    if held != due:
+        return f"I5 campaign {row.id}: {held} of tokens in the journal, {due} paid in"
+    return ""
 
 
 def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:

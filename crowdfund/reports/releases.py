@@ -74,6 +74,7 @@ def _release(row: ReleaseRow, reader_id: str) -> Release:
         row.settled_minor,
         row.token_minor,
         row.fee_bps,
+        paid_token_minor=row.paid_token_minor,
         share_bps=tranches.share_after(row.tranches, row.tranches_paid + (row.ending is None)),
         before_bps=tranches.share_after(row.tranches, row.tranches_paid - (row.ending is not None)),
     )

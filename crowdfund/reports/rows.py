@@ -116,6 +116,7 @@ class ReleaseRow:
     currency: str
     settled_minor: int
     token_minor: int
+    paid_token_minor: int
     fee_bps: int
     closed_at: datetime
     contract_address: str | None

@@ -98,6 +98,7 @@ class InvestmentLine:
     user_id: str
     amount_minor: int
     currency: str
+    rail: str
     status: str
     payment_id: str | None
     tx_hash: str | None

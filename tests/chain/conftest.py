@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund.adapters.chain import answers, errors
+from crowdfund.adapters.chain import abi, answers, errors
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import admissions, connection, deploy, queries, rules, service
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
@@ -237,9 +237,16 @@ def campaign(name="bakery", *, goal=1_000_000_00, least=100_00, most=1_000_000_0
 
 def admitted(address, intent, investor, minor):
     """An operator's leave for one investment with tokens, good for a year of the clock."""
-    until = clock.now() + timedelta(days=365)
+    position = connection.node().call(
+        "CampaignImplementation", address, "positionOf", abi.to_checksum_address(investor)
+    )
     return admissions.sign(
-        address, intent_id=intent, investor=investor, amount_minor=minor, valid_until=until
+        address,
+        intent_id=intent,
+        investor=investor,
+        amount_minor=minor,
+        valid_until=clock.now() + timedelta(days=365),
+        already_units=position["amount"],
     )
 
 

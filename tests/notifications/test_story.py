@@ -10,19 +10,25 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import tranches
+from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews
-from crowdfund.chain.events import RequestDone
+from crowdfund.chain.events import ContractEvent, RequestDone
 from crowdfund.investments import cancelling, returning
-from crowdfund.kernel import outbox
+from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.models import Notice
 from crowdfund.payments.models import PaymentException
 from crowdfund.payments.service import exceptions, inbox
+from crowdfund.people import service as people
 from crowdfund.questions import service as questions
+from crowdfund.token_payments import service as token_payments
+from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
 from tests import raising
 from tests.investments.conftest import world as raised
+from tests.token_payments import conftest as with_tokens
+from tests.token_payments.conftest import WALLET
 
 world = raised  # a fixture: pytest finds it by this name
 
@@ -340,6 +346,47 @@ def test_the_team_is_told_of_each_part_of_a_release_and_then_of_the_whole(world,
         work(world)
     released = [one for one in told(world)["alice"] if "released" in one]
     assert released == ["campaign.part_released", "campaign.released"]
+
+
+def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
+    token_payments.add_rate(
+        NewRate("cETB", "ETB", 1, 1, clock.now().replace(year=2020), "By definition"), actor="test"
+    )
+    people.add_method(world.people["charlie"], "wallet", WALLET, label="a wallet")
+    commit()
+    investment_id, order = with_tokens.place(world)
+    token_payments.choose_wallet(order.payment_id, WALLET, user_id=world.people["charlie"])
+    commit()
+    for name, args in (
+        ("Invested", {"intentId": order.intent, "amount": order.units}),
+        ("Refunded", {"amount": order.units}),
+    ):
+        rollback()
+        if name == "Refunded":
+            ending.end(ending.locked(world.campaign_id), Status.FAILED, tx_hash="0x01")
+            commit()
+            world.work()
+        outbox.emit(
+            ContractEvent(
+                key=name,
+                contract="CampaignImplementation",
+                address=order.contract,
+                event=name,
+                args={"investor": WALLET, **args},
+                tx_hash="0x" + "ab" * 32,
+                ordinal=0,
+                block=9,
+            )
+        )
+        commit()
+        world.work()
+    assert world.status(investment_id) == "returned"
+    told_once(
+        world,
+        alice=[*AT_FIRST, "campaign.failed"],
+        carla=["staff.campaigns"],
+        charlie=["investment.settled", "investment.refunded_tokens"],
+    )
 
 
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():

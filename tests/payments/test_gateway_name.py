@@ -2,12 +2,12 @@
 
 from crowdfund.adapters import bill_bitts, gateways
 from crowdfund.investments.forms import RAILS
-from crowdfund.payments.rules import WALLET
+from crowdfund.payments.rules import WITHOUT_GATEWAY
 from tests.test_languages import tool
 
 
 def test_the_way_to_pay_and_the_desk_call_it_the_same():
-    through_gateways = [(name, str(title)) for name, title in RAILS if name != WALLET]
+    through_gateways = [(name, str(title)) for name, title in RAILS if name not in WITHOUT_GATEWAY]
     assert through_gateways == [(bill_bitts.NAME, gateways.title(bill_bitts.NAME))]
 
 

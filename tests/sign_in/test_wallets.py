@@ -339,12 +339,17 @@ CONTRACT = "0x" + "ab" * 400
         ("0x", "is not from the account"),
         ("hello", "is not from the account"),
         ("0x" + "zz" * 65, "is not from the account"),
-        (CONTRACT, "looks like a contract wallet"),
     ],
 )
 def test_what_is_no_signature_of_the_wallet_is_told_as_such(client, signature, sentence):
     request_id, text = ask(client)
     refused(client, prove(client, request_id, text, signature), 422, sentence)
+
+
+def test_a_contract_wallet_is_told_when_its_network_cannot_be_asked(client):
+    request_id, text = ask(client)
+    answer = prove(client, request_id, text, CONTRACT)
+    refused(client, answer, 503, "cannot reach the network to ask your contract wallet")
 
 
 @given(st.binary(min_size=60, max_size=70) | st.binary(min_size=64, max_size=65))

@@ -102,40 +102,59 @@ class Payout:
     company_minor: int
     fee_minor: int
 
+    def less(self, other: "Payout") -> "Payout":
+        """Return what this pays more than another."""
+        company = self.company_minor - other.company_minor
+        return Payout(company, self.fee_minor - other.fee_minor)
+
 
 def payout(
     settled_minor: int,
     token_minor: int,
     fee_bps: int,
     *,
+    paid_token_minor: int = 0,
     share_bps: int = 10_000,
     before_bps: int = 0,
 ) -> Payout:
-    """Return how settled money is paid out: the fee floored, as the contract takes it.
+    """Return how settled fiat is paid out: the fee floored, as the contract takes it.
 
-    That is the fee on all money, less what the contract takes of the token money. A tranche pays
-    what is out after it, at `share_bps` of all money, less what was out before. Each is floored.
+    That is the fee on all money, less what the contract takes of the token money. `token_minor` is
+    token money that only the contract has, `paid_token_minor` the part of what settled that came as
+    tokens. A tranche pays what is out after it, at `share_bps` of the money, less what was out
+    before. Each is floored; the last bears what flooring has lost.
     """
-    after = _paid_out(settled_minor, token_minor, fee_bps, share_bps)
-    before = _paid_out(settled_minor, token_minor, fee_bps, before_bps)
-    return Payout(after.company_minor - before.company_minor, after.fee_minor - before.fee_minor)
+    fiat, tokens = settled_minor - paid_token_minor, token_minor + paid_token_minor
+    whole_fee = money.fee(fiat + tokens, fee_bps) - money.fee(tokens, fee_bps)
+    after = _out(fiat, whole_fee, fee_bps, share_bps)
+    return after.less(_out(fiat, whole_fee, fee_bps, before_bps))
 
 
-def _paid_out(settled_minor: int, token_minor: int, fee_bps: int, share_bps: int) -> Payout:
-    """Return what is out at a share of all money; the last tranche bears what flooring has lost."""
+def token_payout(
+    paid_token_minor: int,
+    token_minor: int,
+    fee_bps: int,
+    *,
+    share_bps: int = 10_000,
+    before_bps: int = 0,
+) -> Payout:
+    """Return how the contract pays out what settled as tokens.
+
+    The contract floors the fee on all its tokens; what only it has bears its own fee. Together with
+    the fee of `payout` it is the fee on the total. Tranches are as there.
+    """
+    whole = money.fee(token_minor + paid_token_minor, fee_bps) - money.fee(token_minor, fee_bps)
+    after = _out(paid_token_minor, whole, fee_bps, share_bps)
+    return after.less(_out(paid_token_minor, whole, fee_bps, before_bps))
+
+
+def _out(total_minor: int, whole_fee: int, fee_bps: int, share_bps: int) -> Payout:
+    """Return what is out at a share of all money of one kind."""
     if share_bps >= 10_000:
-        fee = money.fee(settled_minor + token_minor, fee_bps) - money.fee(token_minor, fee_bps)
-        return Payout(settled_minor - fee, fee)
-    part = settled_minor * share_bps // 10_000
+        return Payout(total_minor - whole_fee, whole_fee)
+    part = total_minor * share_bps // 10_000
     fee = money.fee(part, fee_bps)
     return Payout(part - fee, fee)
-
-
-def token_payout(token_minor: int, fee_bps: int, *, share_bps: int, before_bps: int) -> Payout:
-    """Return what a tranche pays of the token money, which the contract itself moves."""
-    after, before = (token_minor * share // 10_000 for share in (share_bps, before_bps))
-    fee = money.fee(after, fee_bps) - money.fee(before, fee_bps)
-    return Payout(after - before - fee, fee)
 
 
 def average_minor(settled_minor: int, investors: int) -> int:

@@ -280,7 +280,8 @@ def ask_contract(campaign: Campaign, what: str) -> None:
     args: list[object] = [chain_rules.intent_bytes32(intent)]
     if what == "close":
         # The second signature: the contract counts no more fiat than the journal has settled.
-        args.append(chain_rules.to_units(campaign.settled_minor))
+        fiat_minor = campaign.settled_minor - campaign.paid_token_minor
+        args.append(chain_rules.to_units(fiat_minor))
     elif what == "release":
         args.append(campaign.tranches_paid - 1)  # the one that was paid out in the journal
     chain_service.write(

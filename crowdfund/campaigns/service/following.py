@@ -65,8 +65,8 @@ def _take_back(campaign: Campaign) -> None:
     try:
         for tranche in reversed(range(campaign.tranches_paid)):
             key = release_key(campaign.id, tranche)
-            if entry := ledger_lines.entries_by_keys([key]).get(key):
-                posting.reverse(f"{key}:undone", entry.id, reason="follows the contract")
+            for entry in ledger_lines.entries_by_keys([key, f"{key}:tokens"]).values():
+                posting.reverse(f"{entry.key}:undone", entry.id, reason="follows the contract")
     except ledger_rules.InsufficientFunds as error:
         raise AlreadySpent(
             _(

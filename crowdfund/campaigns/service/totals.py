@@ -91,6 +91,30 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
     _require(False, campaign_id)
 
 
+def count_tokens(
+    campaign_id: str, amount_minor: int, *, has_room: bool, new_investor: bool
+) -> bool:
+    """Count token money that the contract has taken; minor units. Returns False if it has no room.
+
+    The contract has decided already, so it counts after the deadline and while the campaign is
+    being ended too. Without a reservation (`has_room`) it takes what is free, all or nothing.
+    """
+    _check(amount_minor)
+    more = 0 if has_room else amount_minor
+    reserved = _C.c.reserved_minor + more
+    return _update(
+        campaign_id,
+        _C.c.status != Status.RELEASED,
+        reserved <= _C.c.goal_minor,
+        _C.c.settled_minor + amount_minor <= reserved - _C.c.foreign_room_minor,
+        reserved_minor=reserved,
+        settled_minor=_C.c.settled_minor + amount_minor,
+        paid_token_minor=_C.c.paid_token_minor + amount_minor,
+        investors_count=_C.c.investors_count + int(new_investor),
+        terms_frozen_at=sa.func.coalesce(_C.c.terms_frozen_at, clock.now()),
+    )
+
+
 def _takes_settlements(campaign: Campaign) -> bool:
     if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
         return False

@@ -265,7 +265,12 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
         "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live" and is_success,
         "arriving_minor": ending.arriving_minor(campaign.id) if is_success else 0,
-        "payout": life.payout(campaign.settled_minor, campaign.token_minor, campaign.fee_bps),
+        "payout": life.payout(
+            campaign.settled_minor,
+            campaign.token_minor,
+            campaign.fee_bps,
+            paid_token_minor=campaign.paid_token_minor,
+        ),
         "grace_ends_at": terms.last_settlement(campaign.ends_at, campaign.grace_days)
         if campaign.ends_at
         else None,

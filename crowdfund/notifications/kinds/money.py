@@ -74,6 +74,17 @@ KINDS = {
         action=_REFUND,
         path="/wallet/refunds",
     ),
+    "investment.refunded_tokens": Kind(
+        _l("Your tokens from %(campaign)s are back"),
+        _l(
+            "%(campaign)s has ended and your investment was refunded. The contract paid all tokens "
+            "worth %(amount)s back to the wallet %(wallet)s."
+        ),
+        "money",
+        {**_SAMPLE, "wallet": "0x5FbDB2315678afecb367f032d93F642f64180aa3"},
+        action=_FOLLOW,
+        path=_PATH,
+    ),
     "investment.returned": Kind(
         _l("Your money for %(campaign)s is back"),
         _l(

@@ -342,7 +342,7 @@ def queue_checks(limit: int = 200) -> int:
 def check_now(payment_id: str) -> None:
     """Queue a status query at once (a staff verb). Raises Conflict if no gateway takes part."""
     found = queries.get(payment_id)
-    if found.gateway == rules.WALLET:
+    if found.gateway in rules.WITHOUT_GATEWAY:
         raise Conflict(_("This was paid from a wallet, so there is no bank to ask."))
     key = f"check:{found.id}:{new_id()}"
     outbox.add("payments.check", key, {"payment_id": found.id}, lane=found.gateway)

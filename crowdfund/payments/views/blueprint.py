@@ -4,12 +4,14 @@ from flask import Blueprint
 
 from crowdfund.adapters import gateways
 from crowdfund.kernel.i18n import _
-from crowdfund.payments.rules import WALLET
+from crowdfund.payments.rules import TOKEN, WALLET
 
 bp = Blueprint("payments", __name__)
 
 
 @bp.app_template_filter()
 def gateway_title(name: str) -> str:
-    """Return the name of a gateway on pages; the wallet is none, but stands in its place."""
+    """Return the name of a gateway on pages; a wallet is none, but stands in its place."""
+    if name == TOKEN:
+        return _("Tokens")
     return _("Wallet") if name == WALLET else gateways.title(name)

@@ -82,19 +82,30 @@ def short(address: str) -> str:
 
 def why_refused(signature: str) -> WalletRefused:
     """Return the refusal of a signature that was not made with the wallet's key."""
-    if _LONG.fullmatch(signature):
+    if is_of_contract(signature):
         reason = _(
-            "This looks like a contract wallet, such as a Safe. "
-            "We can only check wallets that have a key."
+            "This looks like a contract wallet, such as a Safe, and its contract on our network "
+            "does not accept the signature. You are not signed in."
         )
-        advice = _("Use another wallet, or sign in another way.")
+        advice = _("Check that the wallet is on our network and that enough owners have signed.")
     else:
         reason = _("The signature is not from the account you chose. You are not signed in.")
-        advice = _(
-            "Choose the same account in your wallet and try again; "
-            "contract wallets do not work here."
-        )
+        advice = _("Choose the same account in your wallet and try again.")
     return WalletRefused(f"{reason} {advice}")
+
+
+def is_of_contract(signature: str) -> bool:
+    """Return whether a signature is too long for a key, so that only a contract can check it."""
+    return bool(_LONG.fullmatch(signature))
+
+
+def not_asked() -> WalletRefused:
+    """Return the refusal of a contract wallet while its network cannot be asked."""
+    text = _(
+        "We cannot reach the network to ask your contract wallet. You are not signed in. Try again "
+        "in a moment."
+    )
+    return WalletRefused(text, status=503)
 
 
 def altered() -> WalletRefused:

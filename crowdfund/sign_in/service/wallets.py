@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from crowdfund.adapters import wallet_signature
+from crowdfund.adapters import contract_signature, wallet_signature
 from crowdfund.kernel import clock, config
 from crowdfund.people import invitations
 from crowdfund.people.rules import Newcomer
@@ -13,6 +13,17 @@ from crowdfund.sign_in.rules.attempts import ATTEMPT_LIFETIME
 from crowdfund.sign_in.rules.external import ExternalMethod
 from crowdfund.sign_in.service import attempts, external
 from crowdfund.sign_in.service.attempts import Visitor
+
+
+def _ask_contract(address: str, text: str, signature: str) -> None:
+    """Ask a contract wallet whether the signature is its own (EIP-1271). Raises WalletRefused."""
+    try:
+        if contract_signature.is_valid(address, text, signature):
+            return
+    except contract_signature.NotAsked as error:
+        if wallet_rules.is_of_contract(signature):
+            raise wallet_rules.not_asked() from error
+    raise wallet_rules.why_refused(signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +74,9 @@ def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Pro
     facts = attempt.facts
     if not secrets.compare_digest(text, facts["text"].encode()):
         raise wallet_rules.altered()
-    signer = wallet_signature.signer(facts["text"], signature)
-    if signer is None or signer != facts["address"]:
-        raise wallet_rules.why_refused(signature)
+    signer = facts["address"]
+    if wallet_signature.signer(facts["text"], signature) != signer:
+        _ask_contract(signer, facts["text"], signature)
     method = ExternalMethod("wallet", signer, wallet_rules.short(signer))
     if attempt.person_id is not None:
         return Proved(facts["target"], method, attempt.person_id, connects=True)

@@ -19,6 +19,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.ledger import line_queries as ledger_lines
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments.models import Payment
+from crowdfund.payments.rules import TOKEN
 from crowdfund.tracing import rules
 from crowdfund.tracing.queries import accounts, sources
 from crowdfund.tracing.queries import investments as lines_of
@@ -113,6 +114,13 @@ def _reservations(campaign_id: str) -> sa.Select[tuple[object, ...]]:
     return sa.select(*selected).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(_WAITING))
 
 
+def paid_with_tokens(campaign_id: str) -> sa.Select[tuple[object, ...]]:
+    """Return the investments whose tokens a campaign's contract has received."""
+    selected = columns(WayLine, _I, kind=sa.literal("investment"), at=_I.c.settled_at)
+    is_paid = sa.and_(_I.c.rail == TOKEN, _I.c.settled_at.is_not(None))
+    return sa.select(*selected).where(_I.c.campaign_id == campaign_id, is_paid)
+
+
 def only_on_chain(campaign_id: str, amount: sa.ColumnElement[int]) -> sa.Select[tuple[object, ...]]:
     """Return the money that only a campaign's contract has; `amount` is the column that counts."""
     nobody = sa.literal("").label("user_id")
@@ -157,7 +165,7 @@ def _way(row: WayLine, reader: Reader, found: tuple[Source, ...]) -> Line:
         return Line(what, row.amount_minor, row.at, sources=(origin,))
     is_open = lines_of.may_see(row.user_id, reader)
     return Line(
-        _("Reservation"),
+        _("Reservation") if row.status in _WAITING else _("Investment"),
         row.amount_minor,
         row.at,
         investment_rules.words(row.status),

@@ -10,6 +10,7 @@ from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import Key, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_first
 from crowdfund.kernel.i18n import _, number
+from crowdfund.payments.rules import TOKEN
 from crowdfund.reconciliation import queries as reconciliation
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.rows import ComparisonRow
@@ -25,7 +26,7 @@ SIZE = 25
 
 def recorded(campaign_id: str, reader: Reader, place: Place) -> Explanation:
     """Explain which money our books hold as recorded by the contract."""
-    which = sa.and_(_I.c.campaign_id == campaign_id, _I.c.tx_hash.is_not(None))
+    which = sa.and_(_I.c.campaign_id == campaign_id, _I.c.tx_hash.is_not(None), _I.c.rail != TOKEN)
     campaign, books = campaigns.inside(campaign_id, reader), _books(campaign_id)
     return campaigns.of_investments(campaign, books.recorded_minor, which, reader, place)
 
@@ -41,8 +42,9 @@ def refused(campaign_id: str, reader: Reader, place: Place) -> Explanation:
 def tokens(campaign_id: str, reader: Reader, place: Place) -> Explanation:
     """Explain the token money of a contract, as our books count it."""
     campaign, books = campaigns.inside(campaign_id, reader), _books(campaign_id)
-    which = campaigns.only_on_chain(campaign_id, _F.c.amount_minor).where(_F.c.kind == "token")
-    return campaigns.of_ways(campaign, books.token_minor, [which], reader, place)
+    foreign = campaigns.only_on_chain(campaign_id, _F.c.amount_minor).where(_F.c.kind == "token")
+    parts = [foreign, campaigns.paid_with_tokens(campaign_id)]
+    return campaigns.of_ways(campaign, books.token_minor, parts, reader, place)
 
 
 def _books(campaign_id: str) -> Books:

@@ -17,7 +17,7 @@ from crowdfund.ledger import line_queries as ledger_lines
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments.models import Payment, PaymentException
-from crowdfund.payments.rules import Resolution
+from crowdfund.payments.rules import TOKEN, Resolution
 from crowdfund.tracing import rules
 from crowdfund.tracing.queries import accounts, sources
 from crowdfund.tracing.rows import Explanation, InvestmentLine, Line, Link, Reader, Source
@@ -135,7 +135,8 @@ def investment_amount(investment_id: str, reader: Reader, place: Place) -> Expla
     if row is None or not may_see(row.user_id, reader):
         raise rules.missing()
     entries = entries_of([row.id]).get(row.id, [])
-    came = accounts.posting_lines(entries, reader, to=ledger_rules.escrow(row.campaign_id))
+    held_in = ledger_rules.tokens if row.rail == TOKEN else ledger_rules.escrow
+    came = accounts.posting_lines(entries, reader, to=held_in(row.campaign_id))
     recorded = _recorded(row, reader)
     whole = [replace(one, sources=(*one.sources, *recorded)) for one in came]
     whole = whole or [_reservation(row, reader)]

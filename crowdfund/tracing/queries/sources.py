@@ -113,9 +113,12 @@ def _payment(row: PaymentFacts, reader: Reader) -> Source:
     if row.tx_id:
         details.append((_("Transaction"), row.tx_id))
     page = "payments.detail" if reader.may("payments.detail") else "payments.show"
-    words = _("Payment through %(gateway)s", gateway=gateways.title(row.gateway))
     if row.gateway == payment_rules.WALLET:
         words = _("Payment from the wallet")
+    elif row.gateway == payment_rules.TOKEN:
+        words = _("Payment with tokens from the payer's own wallet")
+    else:
+        words = _("Payment through %(gateway)s", gateway=gateways.title(row.gateway))
     link = Link(page, "payment_id", row.id)
     return Source(words, row.created_at, row.status, link, tuple(details))
 

@@ -1,0 +1,140 @@
+"""Investments paid with tokens: the contract's event settles them, its refund returns them.
+
+The money is in the contract from the moment of the event, so nothing is recorded there by us: such
+an investment is settled and recorded at once.
+"""
+
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.service import ending, totals
+from crowdfund.chain import queries as chain_queries
+from crowdfund.chain import service as chain
+from crowdfund.chain.events import ContractEvent
+from crowdfund.investments import notices, queries, rules, service
+from crowdfund.investments.models import Investment
+from crowdfund.investments.rules import Status
+from crowdfund.kernel import config
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger.service import posting
+from crowdfund.token_payments import queries as orders
+from crowdfund.token_payments import service as token_payments
+from crowdfund.token_payments.rows import OrderRow
+
+
+def token_money_came(event: ContractEvent) -> bool:
+    """Settle the investment that an `Invested` event pays; return whether there is one.
+
+    Matched by intent, payer, amount, contract and chain, never by what a page said. False for money
+    that fits no order, or finds no room any more: then it is foreign money.
+    """
+    order = orders.by_intent(str(event.args["intentId"]))
+    if order is None or order.purpose_kind != "investment" or not _fits(order, event):
+        return False
+    investment = service.lock(order.purpose_id)
+    if investment.status in rules.IN or investment.status == Status.RETURNED:
+        return order.tx_hash == event.tx_hash
+    if queries.is_foreign(event.tx_hash, event.ordinal):
+        return False  # heard before, when it found no room
+    is_new = not queries.is_in(investment.user_id, investment.campaign_id)
+    has_room = investment.status not in rules.WITHOUT_ROOM
+    if not totals.count_tokens(
+        investment.campaign_id, investment.amount_minor, has_room=has_room, new_investor=is_new
+    ):
+        return False
+    investment.tx_hash = event.tx_hash
+    service.move_to(investment.id, Status.SETTLED)
+    service.move_to(investment.id, Status.CONFIRMED)
+    notices.send_receipt(investment)
+    token_payments.settle(order, event.tx_hash)  # last: it locks the journal
+    if campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
+        _refund_late(investment.campaign_id, order)
+    return True
+
+
+def _refund_late(campaign_id: str, order: OrderRow) -> None:
+    """Return an investment whose event was heard only after its campaign had ended without it.
+
+    The contract pays a wallet once, and all of it: if it has done so, that was this money too.
+    """
+    wallet = str(order.wallet)
+    for event in chain_queries.final_events(order.contract, "Refunded"):
+        if str(event.args["investor"]).lower() == wallet.lower():
+            token_money_went_back(order.contract, wallet, event.tx_hash)
+            return
+    refund_wallet(campaign_id, wallet)
+
+
+def _fits(order: OrderRow, event: ContractEvent) -> bool:
+    """Return whether an event pays exactly what was ordered: who, what, where, on which chain."""
+    args = event.args
+    return (
+        event.address.lower() == order.contract.lower()
+        and str(args["investor"]).lower() == str(order.wallet).lower()
+        and int(args["amount"]) == int(order.units)
+        and order.chain_id == config.settings().chain_id
+    )
+
+
+def refund_wallet(campaign_id: str, wallet: str) -> None:
+    """Have the contract of a failed campaign pay a wallet's tokens back; it needs no gas."""
+    chain.write(
+        f"refund-token:{campaign_id}:{wallet}",
+        "CampaignImplementation",
+        "refundFor",
+        [wallet],
+        subject=("token_refund", campaign_id),
+        address=campaigns.by_id(campaign_id).contract_address,
+    )
+
+
+def pay_back(campaign_id: str) -> None:
+    """Have the contract of a failed campaign pay back all tokens that came in, wallet by wallet."""
+    address = str(campaigns.by_id(campaign_id).contract_address)
+    for wallet in orders.wallets_of(address):
+        refund_wallet(campaign_id, wallet)
+
+
+def token_money_went_back(address: str, wallet: str, tx_hash: str) -> None:
+    """Return the investments of a wallet that a contract has paid back, each once.
+
+    The platform or the investor may have asked the contract; its event counts. Locks the
+    investments, then the journal.
+    """
+    paid = [order for order in orders.paid_by(address, wallet) if order.refund_tx is None]
+    if not paid:
+        return
+    drafts, campaign_id = [], ""
+    for order in paid:
+        investment = service.lock(order.purpose_id)
+        campaign_id = investment.campaign_id
+        token_payments.note_refunded(order.payment_id, tx_hash)
+        if investment.status in rules.IN:
+            service.move_to(investment.id, Status.RETURNED, reason=f"paid back in {tx_hash}")
+            notices.notify_investor(investment, "refunded_tokens", wallet=wallet)
+            drafts.append(_return_draft(investment))
+    if drafts:
+        posting.post_many(drafts)
+    mark_refunded(campaign_id)
+
+
+def _return_draft(investment: Investment) -> ledger_rules.Draft:
+    to_wallet = ledger_rules.Posting(
+        ledger_rules.tokens(investment.campaign_id),
+        ledger_rules.OUTSIDE_WALLETS,
+        investment.amount_minor,
+    )
+    return ledger_rules.Draft(
+        f"investment:{investment.id}:returned",
+        (to_wallet,),
+        "investment.returned",
+        investment.currency,
+        (("campaign", investment.campaign_id), ("investment", investment.id)),
+    )
+
+
+def mark_refunded(campaign_id: str) -> None:
+    """Note that a campaign is refunded once nobody's money is left in it."""
+    campaign = campaigns.by_id(campaign_id)
+    is_ended = campaign.status in (life.Status.FAILED, life.Status.CANCELLED)
+    if is_ended and not queries.investors_of(campaign_id):
+        ending.mark_refunded(campaign_id)

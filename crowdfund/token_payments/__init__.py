@@ -1,0 +1,1 @@
+"""Payments with tokens from the payer's own wallet."""
