@@ -27,6 +27,7 @@ FEATURES = (
     "campaigns",
     "content",
     "investments",
+    "term_changes",
     "updates",
     "questions",
     "issuer_desk",

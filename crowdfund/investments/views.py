@@ -70,6 +70,7 @@ def new(slug: str) -> BaseResponse:
                 form.key.data,
                 form.consent.data,
                 form.replaces.data or "",
+                _version_read(form),
             )
             investment_id = service.place(order)
         except CrowdfundError as error:
@@ -87,6 +88,8 @@ def _form_page(
     status: int,
 ) -> Response:
     unpaid = queries.unpaid_of(user.id, campaign.id)
+    agreed = campaigns.terms_in_force(campaign.id)
+    form.terms.data = str(agreed.number)
     replaced = _replaced(unpaid, form.replaces.data or "")
     freed_minor = replaced.amount_minor if replaced else 0
     return pages.render(
@@ -94,6 +97,7 @@ def _form_page(
         status=status,
         form=form,
         campaign=campaign,
+        agreed=agreed,
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=queries.active_minor(user.id, campaign.id) - freed_minor,
         room_minor=_room_minor(campaign) + freed_minor,
@@ -113,6 +117,14 @@ def _form_page(
         may_cancel=clock.now() <= rules.cancel_until(campaign.ends_at),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
+
+
+def _version_read(form: InvestForm) -> int | None:
+    """Return the version of the terms that the form has shown; 0 for what is no version."""
+    text = form.terms.data or ""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _limits(campaign: PublicCampaign) -> tuple[int, int, int]:
@@ -305,6 +317,7 @@ def _received(
         misfit,
         progress,
         is_cancelled=investment.cancelled_at is not None,
+        has_lapsed=investment.cancelled_by == "system",
     )
 
 
