@@ -310,11 +310,8 @@ def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
     if received.is_received:
         text = _("Your reservation had ended when the money arrived.")
         return _("Payment received too late"), text
-    if status == Status.CANCELLED and received.has_lapsed:
-        text = _("You did not answer about the changed terms in time. Nothing was charged.")
-        return _("Reservation cancelled"), text
     if status == Status.CANCELLED:
-        return _("Reservation cancelled"), _("You cancelled it before it was paid.")
+        return _("Reservation cancelled"), _why_cancelled(received)
     if status == Status.EXPIRED:
         text = _(
             "We did not receive a payment in time. You can try again. "
@@ -323,6 +320,12 @@ def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
         return _("Reservation expired"), text
     text = _("The payment did not go through. Nothing was charged; you can try again.")
     return _("Payment not completed"), text
+
+
+def _why_cancelled(received: Received) -> str:
+    if received.has_lapsed:
+        return _("You did not answer about the changed terms in time. Nothing was charged.")
+    return _("You cancelled it before it was paid.")
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:

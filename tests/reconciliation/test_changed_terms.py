@@ -15,7 +15,11 @@ from tests import raising
 def material(raised):
     rollback()
     now = terms.of_campaign(campaigns.by_id(raised.campaign_id))
-    values = {**now, "story_md": raising.STORY + " The roaster is a used one now.", "reason": "It is cheaper."}
+    values = {
+        **now,
+        "story_md": raising.STORY + " The roaster is a used one now.",
+        "reason": "It is cheaper.",
+    }
     change_id = proposing.create(raised.campaign_id, values, actor=raised.people["alice"])
     proposing.submit(change_id, actor=raised.people["alice"])
     deciding.approve_material(change_id, actor=raised.people["carla"])

@@ -34,9 +34,7 @@ class Terms:
     def propose(self, who="alice", **values):
         """Write a change and submit it."""
         values = self.values(**values)
-        change_id = proposing.create(
-            self.world.campaign_id, values, actor=self.world.people[who]
-        )
+        change_id = proposing.create(self.world.campaign_id, values, actor=self.world.people[who])
         proposing.submit(change_id, actor=self.world.people[who])
         commit()
         return change_id

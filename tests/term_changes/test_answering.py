@@ -268,7 +268,10 @@ def test_new_investments_are_possible_while_others_answer(world, terms_of):
     terms_of.paid()
     terms_of.material()
     investment_id = terms_of.paid("dora", "500", key="form-key-2")
-    assert (world.status(investment_id, "dora"), terms_of.answer(investment_id)) == ("settled", None)
+    assert (world.status(investment_id, "dora"), terms_of.answer(investment_id)) == (
+        "settled",
+        None,
+    )
 
 
 def test_after_the_deadline_a_change_can_only_be_a_correction(world, terms_of, frozen):

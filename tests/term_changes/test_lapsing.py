@@ -49,10 +49,9 @@ def test_each_kind_of_investment_ends_in_its_way_and_people_are_told(world, term
     unpaid = world.place("fikru", "300", key="form-key-4")
     change_id = terms_of.material()
     terms_of.keep(kept, "dora")
-    # The payment of a reservation expires after a day; this one is still waiting to be paid.
-    answer = terms_of.asked(unpaid)
-    _make_due(world, frozen, answer.due_at)
-    terms_of.tick()
+    after_the_end(terms_of, frozen, unpaid)
+    lapse(world)
+    world.work()
     assert [terms_of.answer(one) for one in (settled, kept, coming, unpaid)] == [
         "lapsed", "kept", "lapsed", "lapsed",
     ]  # fmt: skip
@@ -68,8 +67,11 @@ def test_each_kind_of_investment_ends_in_its_way_and_people_are_told(world, term
     assert is_proved(world)
 
 
-def _make_due(world, frozen, due_at):
-    frozen.advance(due_at + SECOND - frozen.now())
+def lapse(world):
+    """Let the job run before the worker of payments ends reservations that nobody has paid."""
+    rollback()
+    lapsing.lapse_next(world.campaign_id)
+    commit()
 
 
 def test_money_on_its_way_of_who_did_not_answer_goes_to_the_wallet_when_it_arrives(
@@ -145,7 +147,9 @@ def _free_the_leases():
     """Do what the end of a lease does, which the frozen clock never reaches."""
     rollback()
     db.session.execute(
-        outbox_table.update().where(outbox_table.c.kind == "term_changes.lapse").values(leased_until=None)
+        outbox_table.update()
+        .where(outbox_table.c.kind == "term_changes.lapse")
+        .values(leased_until=None)
     )
     commit()
 
@@ -200,10 +204,9 @@ def test_a_reservation_whose_money_the_bank_has_waits_until_it_is_booked(
 
     with monkeypatch.context() as patched:
         patched.setattr("crowdfund.investments.service.cancelling.cancel", paid)
-        terms_of.tick()
+        lapse(world)
         assert terms_of.answer(investment_id) == "open"
-    frozen.advance(timedelta(minutes=1))
-    terms_of.tick()
+    lapse(world)
     assert terms_of.answer(investment_id) == "lapsed"
 
 

@@ -112,9 +112,7 @@ def test_nobody_decides_about_the_own_companys_change(world, terms_of, verb):
 
 @pytest.mark.parametrize("verb", ["approve_material", "approve_correction"])
 def test_a_draft_and_what_was_decided_cannot_be_decided(world, terms_of, verb):
-    change_id = proposing.create(
-        world.campaign_id, terms_of.values(), actor=world.people["alice"]
-    )
+    change_id = proposing.create(world.campaign_id, terms_of.values(), actor=world.people["alice"])
     commit()
     with raising.refused(WrongState):
         getattr(deciding, verb)(change_id, actor=carla(world))

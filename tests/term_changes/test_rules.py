@@ -46,7 +46,9 @@ def test_an_investment_that_is_kept_is_never_asked_about_again():
     assert life.ANSWERS[Answer.KEPT] == set()
 
 
-@pytest.mark.parametrize(("after", "is_over"), [(-SECOND, False), (0 * SECOND, False), (SECOND, True)])
+@pytest.mark.parametrize(
+    ("after", "is_over"), [(-SECOND, False), (0 * SECOND, False), (SECOND, True)]
+)
 def test_the_due_second_itself_counts(after, is_over):
     due_at = life.due(NOW)
     assert due_at == NOW + timedelta(hours=120)
@@ -58,7 +60,9 @@ def test_the_due_moment_is_a_whole_second_and_never_less_than_five_days():
     assert life.due(now) == NOW + SECOND + timedelta(days=5)
 
 
-@pytest.mark.parametrize(("after", "is_possible"), [(-SECOND, True), (0 * SECOND, True), (SECOND, False)])
+@pytest.mark.parametrize(
+    ("after", "is_possible"), [(-SECOND, True), (0 * SECOND, True), (SECOND, False)]
+)
 def test_a_material_change_is_possible_until_the_deadline(after, is_possible):
     if is_possible:
         life.check_material(NOW + after, NOW)
@@ -97,7 +101,9 @@ def test_a_difference_holds_both_texts_whole(before, after):
 
 
 def test_a_difference_names_the_words_that_changed():
-    pieces = diffs.compare("We buy a new roaster.\nAnd beans.", "We buy a used roaster.\nAnd beans.")
+    pieces = diffs.compare(
+        "We buy a new roaster.\nAnd beans.", "We buy a used roaster.\nAnd beans."
+    )
     assert [(one.kind, one.text) for one in pieces] == [
         ("same", "We buy a "),
         ("removed", "new "),
@@ -117,7 +123,13 @@ def test_the_longest_texts_are_compared_in_a_moment(part):
 
 
 def test_terms_of_a_loan_differ_in_words():
-    before = {"summary": "s", "story_md": "t", "interest_bps": 1_000, "term_months": 12, "repayment": "end"}
+    before = {
+        "summary": "s",
+        "story_md": "t",
+        "interest_bps": 1_000,
+        "term_months": 12,
+        "repayment": "end",
+    }
     found = terms.differences("debt", before, before | {"interest_bps": 800})
     assert [one.label for one in found] == ["Interest rate"]
     assert any("8" in piece.text for piece in found[0].pieces if piece.kind == "added")
@@ -125,7 +137,11 @@ def test_terms_of_a_loan_differ_in_words():
 
 # --- which terms ----------------------------------------------------------------------------------
 
-GOOD = {"summary": raising.BASICS["summary"], "story_md": raising.STORY, "reason": "A mistake in the text."}
+GOOD = {
+    "summary": raising.BASICS["summary"],
+    "story_md": raising.STORY,
+    "reason": "A mistake in the text.",
+}
 
 
 @pytest.mark.parametrize("kind", ["equity", "debt", "revenue_share"])

@@ -50,7 +50,7 @@ def for_member(
 
 
 def for_staff(change_id: str) -> ChangeRow:
-    """Return a change that was submitted once; drafts are the team's alone. Raises ChangeMissing."""
+    """Return a change that was submitted once, not a draft. Raises ChangeMissing."""
     found = by_id(change_id)
     if found.submitted_at is None:
         raise missing()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-# Pairs of equal words above which a block counts as rewritten: comparing takes time by their number.
+# Pairs of equal words above which a block counts as rewritten: comparing takes time by them.
 MOST_PAIRS = 400_000
 _WORDS = re.compile(r"\S+\s*|\s+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")

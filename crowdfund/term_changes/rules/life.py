@@ -66,9 +66,7 @@ class AnswerTooLate(Conflict):
 def move(current: str, to: Status) -> Status:
     """Return the new state. Raises WrongState if the change cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
-        raise WrongState(
-            _("This is no longer possible for this change of terms. Reload the page.")
-        )
+        raise WrongState(_("This is no longer possible for this change of terms. Reload the page."))
     return to
 
 

@@ -98,7 +98,8 @@ def _of_security(
 ) -> list[tuple[str, str, str]]:
     left, right = _rows(kind, before), _rows(kind, after)
     return [
-        (label, left.get(label, ""), right.get(label, "")) for label in dict.fromkeys([*left, *right])
+        (label, left.get(label, ""), right.get(label, ""))
+        for label in dict.fromkeys([*left, *right])
     ]
 
 

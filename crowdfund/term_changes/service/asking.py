@@ -9,7 +9,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.investments import service as investments
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock, outbox
-from crowdfund.kernel.db import db, locked, new_id, record_event
+from crowdfund.kernel.db import db, locked, new_id
 from crowdfund.kernel.moving import move
 from crowdfund.term_changes.models import Reconfirmation, TermChange, reconfirmation_event
 from crowdfund.term_changes.queries import answers, changes

@@ -80,35 +80,26 @@ def _publish(campaign: Campaign, change: TermChange, *, actor: str, is_material:
     documents = [document.cid for document in campaigns.documents(campaign.id)]
     if versions.latest(campaign.id) is None:
         whole, _hash = terms.agreed(row, {}, documents)
-        _add(campaign.id, 1, whole, str(campaign.terms_hash), campaign.starts_at or now)
+        _add(campaign.id, TermsInForce(1, str(campaign.terms_hash)), whole, row.starts_at or now)
     whole, its_hash = terms.agreed(row, change.terms, documents)
-    number = campaign.terms_version + 1
-    _add(campaign.id, number, whole, its_hash, now, change=change, is_material=is_material)
-    change.version, change.decided_by, change.decided_at = number, actor, now
-    amending.put_in_force(campaign, change.terms, TermsInForce(number, its_hash), actor=actor)
+    version = TermsInForce(campaign.terms_version + 1, its_hash)
+    about = {"change_id": change.id, "is_material": is_material, "reason": change.reason}
+    _add(campaign.id, version, whole, now, **about)
+    change.version, change.decided_by, change.decided_at = version.number, actor, now
+    amending.put_in_force(campaign, change.terms, version, actor=actor)
 
 
 def _add(
     campaign_id: str,
-    number: int,
+    version: TermsInForce,
     whole: dict[str, object],
-    its_hash: str,
     effective_at: datetime,
-    *,
-    change: TermChange | None = None,
-    is_material: bool = False,
+    **about: object,
 ) -> None:
+    """Add a version; `about` is the change that made it, none for version 1."""
+    row = {"change_id": None, "is_material": False, "reason": "", **about}
+    made = {"number": version.number, "hash": version.hash, "terms": whole}
     db.session.add(
-        TermsVersion(
-            id=new_id(),
-            campaign_id=campaign_id,
-            number=number,
-            change_id=change.id if change else None,
-            is_material=is_material,
-            terms=whole,
-            hash=its_hash,
-            reason=change.reason if change else "",
-            effective_at=effective_at,
-        )
+        TermsVersion(id=new_id(), campaign_id=campaign_id, effective_at=effective_at, **made, **row)
     )
     db.session.flush()

@@ -48,9 +48,7 @@ def terms_question(investment_id: str) -> AnswerRow | None:
     return found if found and found.status != Answer.NOT_NEEDED else None
 
 
-def differences_of(
-    campaign: CampaignRow | PublicCampaign, change: ChangeRow
-) -> list[Difference]:
+def differences_of(campaign: CampaignRow | PublicCampaign, change: ChangeRow) -> list[Difference]:
     """Return what a change would change, or has changed."""
     before: Mapping[str, object] = terms.of_campaign(campaign)
     if change.version is not None:

@@ -53,9 +53,7 @@ def _page(investment_id: str, error: Conflict | None = None) -> Response:
         raise changes.missing()
     campaign = campaigns.detail(investment.slug)
     version = versions.get(campaign, answer.version)
-    before = versions.get(
-        campaign, answers.agreed_version(investment_id, below=answer.version)
-    )
+    before = versions.get(campaign, answers.agreed_version(investment_id, below=answer.version))
     is_open = answer.status == Answer.OPEN and not life.is_over(answer.due_at, clock.now())
     return pages.render(
         "term_changes/ask.html",
@@ -69,4 +67,3 @@ def _page(investment_id: str, error: Conflict | None = None) -> Response:
         is_open=is_open,
         differences=terms.differences(campaign.security_type, before.terms, version.terms),
     )
-
