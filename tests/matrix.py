@@ -261,6 +261,9 @@ LIMITS = {
     "reason": "For this test only.",
 }
 
+# Routes about a change of terms: of its company's team, of staff; and its amounts.
+OF_TEAM = ("show", "edit", "submit", "withdraw")
+OF_STAFF = ("staff_show", "approve_material", "approve_correction", "reject")
 ANSWERED = ("kept", "taken_back", "lapsed", "open")
 
 # Forms that name a thing: without it nobody would reach alice's.
@@ -607,7 +610,7 @@ def _news(world, company):
         **{f"{name}:campaign_id": campaign for name in own},
         **{f"{name}:slug": slug for name in own},
         "questions.ask:slug": world.examples["slug"],
-        **{f"{name}:change_id": change for name in own if name.startswith("term_changes.")},
+        **{f"term_changes.{name}:change_id": change for name in OF_TEAM},
         "term_changes.version:number": 1,
         **{f"tracing.term_change_{name}:thing_id": change for name in ANSWERED},
     }
@@ -627,8 +630,7 @@ def _changed(world, campaign_id, author, reviewer):
     proposing.submit(change, actor=author)
     deciding.approve_material(change, actor=reviewer)
     commit()
-    staff = ("staff_show", "approve_material", "approve_correction", "reject")
-    world.examples |= {f"term_changes.{name}:change_id": change for name in staff}
+    world.examples |= {f"term_changes.{name}:change_id": change for name in OF_STAFF}
 
 
 def _investment(world, reviewer):

@@ -14,7 +14,7 @@ from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.term_changes.models import TermChange, term_change_event
 from crowdfund.term_changes.rows import ChangeRow, QueueRow
-from crowdfund.term_changes.rules.life import OPEN, Status
+from crowdfund.term_changes.rules.life import MATERIAL, OPEN, Status
 
 _T, _C = TermChange.__table__, Campaign.__table__
 _CHANGE = sa.select(*columns(ChangeRow, _T))
@@ -106,9 +106,7 @@ def waiting() -> int:
 
 def last_material(campaign_id: str) -> ChangeRow | None:
     """Return the newest material change of a campaign that is in force, or None."""
-    query = _CHANGE.where(
-        _T.c.campaign_id == campaign_id, _T.c.status.in_((Status.RECONFIRMING, Status.FINISHED))
-    )
+    query = _CHANGE.where(_T.c.campaign_id == campaign_id, _T.c.status.in_(MATERIAL))
     return read_first(ChangeRow, query.order_by(_T.c.version.desc()).limit(1))
 
 

@@ -33,7 +33,7 @@ TRANSITIONS: dict[Status, set[Status]] = {
     _S.WITHDRAWN: set(),
 }
 OPEN = (_S.DRAFT, _S.SUBMITTED, _S.RECONFIRMING)  # one of these for a campaign
-MATERIAL = (_S.RECONFIRMING, _S.FINISHED)
+MATERIAL = (_S.RECONFIRMING, _S.FINISHED)  # in force, and investors were asked
 
 
 class Answer(StrEnum):

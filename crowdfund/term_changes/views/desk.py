@@ -87,9 +87,11 @@ def _page(change_id: str, form: forms.RejectForm, *, status: int = 200) -> Respo
     is_past = campaign.ends_at is None or clock.now() > campaign.ends_at
     return pages.render(
         "term_changes/staff_show.html",
+        "term_changes/_progress.html",
         status=status,
         campaign=campaign,
         change=change,
+        here=url_for("term_changes.staff_show", change_id=change_id),
         form=form,
         differences=differences_of(campaign, change),
         progress=answers.progress(change_id),

@@ -1,11 +1,11 @@
 """Public pages: the versions of a campaign's terms, and one of them whole."""
 
 from flask import Response, request
+from markupsafe import Markup
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import PublicCampaign
-from crowdfund.campaigns.rules import offers, securities
-from crowdfund.campaigns.views.public import safe_story
+from crowdfund.campaigns.rules import drafts, offers, securities
 from crowdfund.kernel.db.paging import Page
 from crowdfund.kernel.web import pages, requests
 from crowdfund.term_changes.queries import versions as queries
@@ -43,9 +43,13 @@ def version(slug: str, number: int) -> Response:
         version=row,
         in_force=campaigns.terms_in_force(campaign.id).number,
         differences=_changed(campaign, row),
-        story=safe_story(str(row.terms.get("story_md") or "")),
+        story=_safe(str(row.terms.get("story_md") or "")),
         rows=offers.rows(security),
     )
+
+
+def _safe(story_md: str) -> Markup:
+    return Markup(drafts.story_html(story_md))  # noqa: S704 - sanitised by rules.story_html
 
 
 def _changed(campaign: PublicCampaign, row: VersionRow) -> list[Difference]:

@@ -68,6 +68,7 @@ def show(campaign_id: str, change_id: str) -> Response:
         "term_changes/_progress.html",
         campaign=campaign,
         change=change,
+        here=url_for("term_changes.show", campaign_id=campaign_id, change_id=change_id),
         differences=differences_of(campaign, change),
         progress=answers.progress(change_id),
         events=changes.history(change_id),
