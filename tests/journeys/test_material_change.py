@@ -12,8 +12,8 @@ OWNER, STAFF = "fikirte@demo.example", "dawit@demo.example"
 ASK = f"The terms of {TITLE} have changed"
 # An investor of the campaign for each language, and the words of the two buttons.
 LANGUAGES = {
-    "am": ("bereket@demo.example", "am_keep", "am_back"),
-    "hi": ("elias@demo.example", "hi_keep", "hi_back"),
+    "am": ("bereket@demo.example", "ኢንቨስትመንቴ ይቆይ", "ገንዘቤ ይመለስልኝ"),
+    "hi": ("elias@demo.example", "मेरा निवेश बनाए रखें", "मेरी राशि वापस लें"),
 }
 
 

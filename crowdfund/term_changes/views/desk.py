@@ -15,7 +15,6 @@ from crowdfund.people import queries as people
 from crowdfund.term_changes import forms
 from crowdfund.term_changes.queries import answers, changes
 from crowdfund.term_changes.rows import ChangeRow
-from crowdfund.term_changes.rules import life
 from crowdfund.term_changes.rules.life import Status
 from crowdfund.term_changes.service import deciding
 from crowdfund.term_changes.views.blueprint import bp, differences_of
@@ -99,7 +98,6 @@ def _page(change_id: str, form: forms.RejectForm, *, status: int = 200) -> Respo
         names=people.names({event.actor for event in events}),
         is_own=_is_own(campaign, change),
         is_past=is_past,
-        answer_days=life.ANSWER_TIME.days,
     )
 
 
