@@ -7,6 +7,7 @@ import pytest
 from crowdfund.campaigns.service import ending
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments.service.cancelling import AlreadyPaid
 from crowdfund.term_changes.queries import answers
@@ -226,7 +227,7 @@ def test_a_cancelled_campaign_refunds_everyone_and_asks_nobody_any_more(world, t
     rollback()
     ending.cancel(world.campaign_id, "The company asked for it.", actor=world.people["carla"])
     commit()
-    with raising.refused(Exception):
+    with raising.refused(WrongState):
         answering.take_back(investment_id, user_id=world.people["charlie"])
     raising.confirm("campaign", world.campaign_id)
     world.work()

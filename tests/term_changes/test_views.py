@@ -10,6 +10,7 @@ from crowdfund.term_changes.service import deciding
 from tests import raising
 from tests.investments.test_views import invest_url
 from tests.term_changes.conftest import NEW, REASON, STORY
+from tests.tracing.reading import Page, explanation
 
 SUMMARY = raising.BASICS["summary"]
 FORM = {**NEW, "summary": SUMMARY}
@@ -217,9 +218,34 @@ def test_the_company_follows_the_answers_without_names(world, terms_of, alice):
     assert "1,000.00 ETB" in page
     assert "500.00 ETB" in page
     assert "Charlie" not in page
-    for figure, amount in (("kept", 1_000_00), ("taken_back", 500_00), ("open", 0), ("lapsed", 0)):
-        answer = alice.get(f"/explain/term_change.{figure}/{change_id}?shown={amount}")
-        assert answer.status_code == 200, figure
+
+
+def test_each_amount_of_the_answers_adds_up_to_the_unit(world, terms_of, alice, carla):
+    kept, back = terms_of.paid(), terms_of.paid("dora", "500", key="form-key-2")
+    terms_of.paid("dora", "300", key="form-key-3")
+    change_id = terms_of.material()
+    terms_of.keep(kept)
+    terms_of.take_back(back, "dora")
+    for reader, path in (
+        (alice, desk(world, change_id)),
+        (carla, f"/staff/term-changes/{change_id}"),
+    ):
+        shown = [one for one in Page(reader.get(path).text).amounts if one.href]
+        assert [one.minor for one in shown] == [1_000_00, 500_00, 0, 300_00]
+        for amount in shown:
+            found = explanation(reader, amount.href)
+            assert amount.minor == found.number == found.sum == sum(found.lines)
+
+
+def test_the_desk_says_that_closing_waits_for_the_answers(world, terms_of, alice):
+    investment_id = terms_of.paid()
+    raising.put_in(world.campaign_id, 8_000_00)
+    terms_of.material()
+    page = text_of(alice.get(f"/my/campaigns/{world.campaign_id}"))
+    assert "once your investors have answered about the changed terms" in page
+    assert "Close now" not in page
+    terms_of.keep(investment_id)
+    assert "Close now" in alice.get(f"/my/campaigns/{world.campaign_id}").text
 
 
 def test_who_reads_an_old_form_is_told_that_the_terms_changed(world, terms_of, app):
