@@ -57,6 +57,7 @@ def new(slug: str) -> BaseResponse:
         form.key.data = secrets.token_urlsafe(16)
         form.replaces.data = request.args.get("replaces", "")[:32]
         form.amount.data = request.args.get("amount", "")[:40] or _last_amount(user.id, campaign)
+        form.terms.data = _version_in_force(campaign.id)
     if form.validate_on_submit():
         try:
             amount_minor = money.parse(
@@ -75,6 +76,8 @@ def new(slug: str) -> BaseResponse:
             investment_id = service.place(order)
         except CrowdfundError as error:
             pages.put_error(form, error)
+            if isinstance(error, rules.TermsChanged):  # the person has been told
+                form.terms.data = _version_in_force(campaign.id)
             return _form_page(form, campaign, user, status=error.status)
         return pages.back(_status_url(investment_id))
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
@@ -88,8 +91,6 @@ def _form_page(
     status: int,
 ) -> Response:
     unpaid = queries.unpaid_of(user.id, campaign.id)
-    agreed = campaigns.terms_in_force(campaign.id)
-    form.terms.data = str(agreed.number)
     replaced = _replaced(unpaid, form.replaces.data or "")
     freed_minor = replaced.amount_minor if replaced else 0
     return pages.render(
@@ -97,7 +98,7 @@ def _form_page(
         status=status,
         form=form,
         campaign=campaign,
-        agreed=agreed,
+        agreed_version=form.terms.data or _version_in_force(campaign.id),
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=queries.active_minor(user.id, campaign.id) - freed_minor,
         room_minor=_room_minor(campaign) + freed_minor,
@@ -117,6 +118,10 @@ def _form_page(
         may_cancel=clock.now() <= rules.cancel_until(campaign.ends_at),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
+
+
+def _version_in_force(campaign_id: str) -> str:
+    return str(campaigns.terms_in_force(campaign_id).number)
 
 
 def _version_read(form: InvestForm) -> int | None:

@@ -169,6 +169,21 @@ def test_nobody_answers_for_another_or_where_nothing_is_asked(world, terms_of):
     assert terms_of.answer(investment_id) == "open"
 
 
+@pytest.mark.parametrize("verb", ["keep", "take_back"])
+def test_an_investment_that_has_ended_meanwhile_is_neither_kept_nor_given_back(
+    world, terms_of, verb
+):
+    other = terms_of.paid("dora", "500", key="form-key-2")
+    investment_id = world.place()
+    terms_of.material()
+    world.bank_says(investment_id, "FAILED")
+    with raising.refused(life.AnswerTooLate):
+        getattr(answering, verb)(investment_id, user_id=world.people["charlie"])
+    assert (world.status(investment_id), world.status(other, "dora")) == ("failed", "settled")
+    assert (sums(world), world.wallet(), world.escrow()) == ((500_00, 500_00, 1), 0, 500_00)
+    assert is_proved(world)
+
+
 def test_four_clicks_at_once_return_the_money_once(app, world, terms_of):
     investment_id = terms_of.paid()
     terms_of.material()

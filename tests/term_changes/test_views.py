@@ -258,5 +258,8 @@ def test_who_reads_an_old_form_is_told_that_the_terms_changed(world, terms_of, a
     assert "have changed since you opened this page" in text_of(answer)
     assert 'value="2"' in answer.text
     assert dora.post(invest_url(world), data={**form, "terms": "x"}).status_code == 409
+    other_mistake = dora.post(invest_url(world), data={**form, "terms": "1", "amount": ""})
+    assert other_mistake.status_code == 422  # nobody was told yet: the old version stays
+    assert 'name="terms" type="hidden" value="1"' in other_mistake.text
     assert world.campaign().reserved_minor == 0
     assert dora.post(invest_url(world), data={**form, "terms": "2"}).status_code == 303

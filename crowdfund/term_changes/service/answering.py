@@ -29,10 +29,11 @@ def keep(investment_id: str, *, user_id: str) -> None:
     Raises NotFound for another person's or one about which nothing is asked, AnswerTooLate,
     WrongState.
     """
-    answer = _lock_answer(_lock_own(investment_id, user_id))
+    investment = _lock_own(investment_id, user_id)
+    answer = _lock_answer(investment)
     if answer.status == Answer.KEPT:
         return
-    _check(answer)
+    _check(answer, investment)
     asking.end(answer, Answer.KEPT, actor=user_id)
     news.notify_investor(answer, "kept", version=answer.version)
 
@@ -49,7 +50,7 @@ def take_back(investment_id: str, *, user_id: str) -> None:
     answer = _lock_answer(investment)  # after the campaign, as an approval does
     if answer.status == Answer.TAKEN_BACK:
         return
-    _check(answer)
+    _check(answer, investment)
     check_takes_out(investment.campaign_id)
     if investment.status == investment_rules.Status.PAYING:
         investments.cancel(investment_id, user_id=user_id)
@@ -78,11 +79,15 @@ def _lock_answer(investment: Investment) -> Reconfirmation:
     return locked(Reconfirmation, found.id)
 
 
-def _check(answer: Reconfirmation) -> None:
-    """Raise AnswerTooLate unless the question is open and its time is not over."""
+def _check(answer: Reconfirmation, investment: Investment) -> None:
+    """Raise AnswerTooLate unless question and investment are open and the time is not over."""
     if answer.status != Answer.OPEN:
         raise life.AnswerTooLate(
             _("This was answered already, or no answer is needed any more. Nothing was changed.")
+        )
+    if investment.status not in investment_rules.ACTIVE:
+        raise life.AnswerTooLate(
+            _("This investment has ended, so no answer is needed any more. Nothing was changed.")
         )
     if life.is_over(answer.due_at, clock.now()):
         raise life.AnswerTooLate(
