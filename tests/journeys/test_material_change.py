@@ -111,6 +111,7 @@ def test_the_question_has_no_barrier_in_other_languages(world, language):
     _open_question(person)
     path = person.url
     person.locator(f'.cf-languages button[value="{language}"]').click()
+    expect(person.locator(f'html[lang="{language}"]')).to_be_attached()
     try:
         person.goto(path)
         heading = person.get_by_role("heading", level=1).text_content()
@@ -122,3 +123,4 @@ def test_the_question_has_no_barrier_in_other_languages(world, language):
         world.look(person, str(heading), f"version, {language}")
     finally:
         person.locator('.cf-languages button[value="en"]').click()
+        expect(person.locator('html[lang="en"]')).to_be_attached()
