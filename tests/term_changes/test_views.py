@@ -237,13 +237,17 @@ def test_each_amount_of_the_answers_adds_up_to_the_unit(world, terms_of, alice, 
             assert amount.minor == found.number == found.sum == sum(found.lines)
 
 
-def test_the_desk_says_that_closing_waits_for_the_answers(world, terms_of, alice):
+def test_the_desk_says_that_closing_waits_for_the_answers(world, terms_of, alice, carla):
+    staff_page = f"/staff/campaigns/{world.campaign_id}"
+    assert "Investors are answering" not in carla.get(staff_page).text
     investment_id = terms_of.paid()
     raising.put_in(world.campaign_id, 8_000_00)
     terms_of.material()
     page = text_of(alice.get(f"/my/campaigns/{world.campaign_id}"))
     assert "once your investors have answered about the changed terms" in page
     assert "Close now" not in page
+    assert "some investors have not answered yet" in page
+    assert "some investors have not answered yet" in text_of(carla.get(staff_page))
     terms_of.keep(investment_id)
     assert "Close now" in alice.get(f"/my/campaigns/{world.campaign_id}").text
 
