@@ -115,6 +115,7 @@ TEXTS = {
     "person": _l("Person"),
     "company": _l("Company"),
     "campaign": _l("Campaign"),
+    "change": _l("Change of terms"),
     "investment": _l("Investment"),
     "payment": _l("Payment"),
     "nominee": _l("Nominee"),
