@@ -29,6 +29,7 @@ FEATURES = (
     "releases",
     "content",
     "investments",
+    "term_changes",
     "refunds",
     "updates",
     "questions",

@@ -56,6 +56,7 @@ from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
+from crowdfund.term_changes.service import deciding, proposing
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
@@ -117,6 +118,15 @@ OWN = {
     "updates.remove_picture": "campaign",
     "updates.publish": "campaign",
     "updates.discard": "campaign",
+    "term_changes.manage": "view",
+    "term_changes.write": "campaign",
+    "term_changes.show": "view",
+    "term_changes.edit": "campaign",
+    "term_changes.submit": "campaign",
+    "term_changes.withdraw": "campaign",
+    "term_changes.ask": ALICE,
+    "term_changes.keep": ALICE,
+    "term_changes.take_back": ALICE,
     "questions.ask": EVERYBODY,
     "questions.manage": "view",
     "questions.answer": {"GET": "view", "POST": "campaign"},
@@ -209,6 +219,10 @@ OWN = {
     "tracing.refund_in_wallet": ALICE | TREASURERS,
     "tracing.posting_amount": ALICE | TREASURERS,
     "tracing.campaign_arriving": TEAM | set(STAFF),
+    "tracing.term_change_kept": TEAM | set(STAFF),
+    "tracing.term_change_taken_back": TEAM | set(STAFF),
+    "tracing.term_change_lapsed": TEAM | set(STAFF),
+    "tracing.term_change_open": TEAM | set(STAFF),
     "tracing.campaign_released": TEAM | set(STAFF),
     "tracing.campaign_fee": TEAM | set(STAFF),
     "tracing.company_balance": TEAM | TREASURERS,
@@ -261,6 +275,11 @@ LIMITS = {
     "grace_days": "5",
     "reason": "For this test only.",
 }
+
+# Routes about a change of terms: of its company's team, of staff; and its amounts.
+OF_TEAM = ("show", "edit", "submit", "withdraw")
+OF_STAFF = ("staff_show", "approve_material", "approve_correction", "reject")
+ANSWERED = ("kept", "taken_back", "lapsed", "open")
 
 # Forms that name a thing: without it nobody would reach alice's.
 BODIES = {"security.session_end": {"session": "session_id"}}
@@ -614,10 +633,12 @@ def _news(world, company):
     poster = storage.put_public(raising.POSTER)
     picture = updates.add_picture(update, poster, "A new roaster in a hall.", actor=alice)
     updates.publish(update, actor=alice)
+    change = _change(campaign, alice)
     commit()
     slug = campaign_queries.by_id(campaign).slug
     routes = [rule.endpoint for rule in world.app.url_map.iter_rules()]
-    own = [name for name in routes if name.split(".")[0] in ("updates", "questions", "issuer_desk")]
+    features = ("updates", "questions", "issuer_desk", "term_changes")
+    own = [name for name in routes if name.split(".")[0] in features]
     world.examples |= {
         "update_id": update,
         "picture_id": picture,
@@ -625,7 +646,27 @@ def _news(world, company):
         **{f"{name}:campaign_id": campaign for name in own},
         **{f"{name}:slug": slug for name in own},
         "questions.ask:slug": world.examples["slug"],
+        **{f"term_changes.{name}:change_id": change for name in OF_TEAM},
+        "term_changes.version:number": 1,
+        **{f"tracing.term_change_{name}:thing_id": change for name in ANSWERED},
     }
+
+
+def _change(campaign_id, author):
+    """Other terms of a live campaign, which were not submitted."""
+    campaign = campaign_queries.by_id(campaign_id)
+    story = raising.STORY + "\n\nThe roaster is a used one."
+    values = {"summary": campaign.summary, "story_md": story, "reason": "It is cheaper for us."}
+    return proposing.create(campaign_id, values, actor=author)
+
+
+def _changed(world, campaign_id, author, reviewer):
+    """Terms that have changed: everybody with money in the campaign is asked."""
+    change = _change(campaign_id, author)
+    proposing.submit(change, actor=author)
+    deciding.approve_material(change, actor=reviewer)
+    commit()
+    world.examples |= {f"term_changes.{name}:change_id": change for name in OF_STAFF}
 
 
 def _investment(world, reviewer):
@@ -646,6 +687,7 @@ def _investment(world, reviewer):
     inbox.accept("bill_bitts", *bank.webhook(payment.tx_id, "SETTLED"))
     rollback()
     outbox.drain_all()
+    _changed(world, campaign.id, ivan, reviewer)
     shown = gallery.Stored(campaign.image_id, 64, 36)
     picture = _in_draft(campaign.id, gallery.add, shown, "Coffee in a cup.", actor=ivan)
     world.examples |= {

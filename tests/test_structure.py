@@ -13,11 +13,13 @@ CODE = Path(crowdfund.__file__).parent
 TABLES_READ_BY = {
     "people": {"api_tokens", "security", "sign_in", "admin"},  # one account, cut by subject
     # a portfolio is one query over three tables
-    "campaigns": {"investments", "reconciliation", "reports", "tracing"},
     # an order of tokens and its payment are one row
     "payments": {"investments", "reports", "token_payments", "tracing"},
+    "campaigns": {"investments", "reconciliation", "reports", "term_changes", "tracing"},
     "chain": {"reconciliation", "reports", "tracing"},
-    "investments": {"reconciliation", "reports", "tracing"},
+    # who is asked about changed terms is said by investments and consents
+    "investments": {"reconciliation", "reports", "term_changes", "tracing"},
+    "term_changes": {"tracing"},
     "reconciliation": {"tracing"},
     # Tracing adds up the rows behind amounts of all features. Reports prove what no feature can
     # prove of itself, and count the work of all.

@@ -54,6 +54,10 @@ class Campaign(Base):
     # Parts of a release with their conditions (rules.tranches); empty for one release.
     tranches: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     terms_frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # What people agree to now. `terms_hash` stays the hash of version 1, which the contract has;
+    # without a later version there is no other.
+    terms_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    current_terms_hash: Mapped[str | None] = mapped_column(sa.String(66))
     # --- running totals; what is settled is part of what is reserved
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)

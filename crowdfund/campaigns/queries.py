@@ -24,6 +24,7 @@ from crowdfund.campaigns.rows import (
     PublicCampaign,
     QueueRow,
     RaiseRow,
+    TermsInForce,
 )
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status, Tally
@@ -324,3 +325,10 @@ def phase(campaign: RaiseRow | FundingRow, now: datetime) -> str:
 def terms_of(campaign: CampaignRow | PublicCampaign) -> Mapping[str, int]:
     """Return the numbers that `rules.check_investment` needs; the terms must be complete."""
     return {name: getattr(campaign, name) for name in ("price_minor", "min_minor", "max_minor")}
+
+
+def terms_in_force(campaign_id: str) -> TermsInForce:
+    """Return which version of the terms people agree to now; raises CampaignMissing."""
+    in_force = sa.func.coalesce(_C.c.current_terms_hash, _C.c.terms_hash, "")
+    query = sa.select(_C.c.terms_version.label("number"), in_force.label("hash"))
+    return read_one(TermsInForce, query.where(_C.c.id == campaign_id), _not_public())

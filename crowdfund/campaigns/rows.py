@@ -28,6 +28,14 @@ class RaiseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TermsInForce:
+    """The version of a campaign's terms that people agree to now, and its hash."""
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignRow(RaiseRow):
     """A campaign in any state, with its company's name. A draft may lack every text and amount."""
 

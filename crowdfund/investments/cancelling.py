@@ -1,19 +1,26 @@
 """An investor cancels a paid investment, until 48 hours before the deadline.
 
 The books decide at once, the contract follows: it takes out of its totals what it has recorded.
+Changed terms open this again until the investor has answered (`term_changes`).
 """
+
+from collections.abc import Sequence
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import totals
 from crowdfund.investments import notices, queries, rules, service
+from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.ledger.service import posting
 from crowdfund.payments.rules import TOKEN
 
 REASON = "The investor cancelled."
+_CANCELLED = ("cancelled", "taken_back")  # the notice about money on its way, and of settled money
+_LAPSED = ("lapsed", "not_reconfirmed")
 
 
 class TooLate(Conflict):
@@ -55,17 +62,40 @@ def cancel_paid(investment_id: str, *, user_id: str) -> None:
     totals.lock_for_update(investment.campaign_id)
     if why := refusal(investment_id):
         raise TooLate(why)
-    investment.cancelled_at = clock.now()
-    db.session.flush()
-    if investment.status == Status.AUTHORISED:
-        totals.unreserve(investment.campaign_id, investment.amount_minor)
-        service.move_to(investment_id, Status.CANCELLED, actor=user_id, reason=REASON)
-        notices.notify_investor(investment, "cancelled")
-        return
-    others = queries.settled_by(user_id, investment.campaign_id)
-    is_gone = not [one for one in others if one != investment_id]
+    take_out([investment], reason=REASON, actor=user_id)
+
+
+def take_out(investments: Sequence[Investment], *, reason: str, actor: str) -> None:
+    """Cancel paid investments of one campaign, which the caller has locked with the campaign.
+
+    The caller has checked that they may be cancelled. `actor` is `system` for investors who did not
+    answer about changed terms. Locks the journal, last.
+    """
+    on_its_way, back = _LAPSED if actor == "system" else _CANCELLED
+    going = []
+    for investment in investments:
+        investment.cancelled_at, investment.cancelled_by = clock.now(), actor
+        db.session.flush()
+        if investment.status == Status.AUTHORISED:
+            totals.unreserve(investment.campaign_id, investment.amount_minor)
+            service.move_locked(investment, Status.CANCELLED, reason=reason, actor=actor)
+            notices.notify_investor(investment, on_its_way)
+        else:
+            _take_out_settled(investment, reason=reason, actor=actor)
+            notices.notify_investor(investment, back)
+            going.append(investment)
+    if going:
+        posting.post_many([service.return_draft(one) for one in going])
+
+
+def _take_out_settled(investment: Investment, *, reason: str, actor: str) -> None:
+    """Take settled money out of the totals and off the chain; the caller posts it back."""
+    others = queries.settled_by(investment.user_id, investment.campaign_id)
+    is_gone = not [one for one in others if one != investment.id]
     totals.uncount_settled(investment.campaign_id, investment.amount_minor, investor_gone=is_gone)
-    service.give_back(investment, "taken_back", reason=REASON, actor=user_id)
+    if investment.chain_problem:
+        totals.count_refused(investment.campaign_id, -1)
+    service.move_locked(investment, Status.RETURNED, reason=reason, actor=actor)
     if investment.tx_hash:
         service.take_off_chain(investment)
 

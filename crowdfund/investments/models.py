@@ -27,6 +27,8 @@ class Investment(Base):
     chain_problem: Mapped[str | None] = mapped_column(sa.String(500))
     # When its investor cancelled it although it was paid, and the contract's transaction for that.
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # `system` when it ended because its investor did not answer about changed terms.
+    cancelled_by: Mapped[str | None] = mapped_column(ID)
     cancel_tx: Mapped[str | None] = mapped_column(sa.String(66))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     # When its money was counted for the campaign; it stays when the money goes back.
@@ -105,7 +107,10 @@ class ForeignMoney(Base):
 
 @append_only
 class Consent(Base):
-    """Which text a person accepted for an investment, by its hash."""
+    """Which text a person accepted for an investment, by its hash, and which terms.
+
+    Consents from before terms had versions name none: that was version 1.
+    """
 
     __tablename__ = "consent"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -114,6 +119,8 @@ class Consent(Base):
     text_hash: Mapped[str] = mapped_column(sa.String(64))
     text: Mapped[str] = mapped_column(sa.String(1000))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    terms_version: Mapped[int | None]
+    terms_hash: Mapped[str | None] = mapped_column(sa.String(66))
 
 
 investment_event = event_table("investment")

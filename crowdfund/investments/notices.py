@@ -30,7 +30,7 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
 def notify_of(investment: Investment, campaign: CampaignRow, what: str, **context: object) -> None:
     """Do what `notify_investor` does, with the campaign at hand."""
     facts = _facts(investment, campaign)
-    is_back = what in ("returned", "refunded", "unrecorded", "taken_back")
+    is_back = what in ("returned", "refunded", "unrecorded", "taken_back", "not_reconfirmed")
     service.notify(
         investment.user_id,
         f"investment.{what}",

@@ -21,6 +21,7 @@ class InvestmentRow:
     tx_hash: str | None
     chain_problem: str | None
     cancelled_at: datetime | None
+    cancelled_by: str | None
     cancel_tx: str | None
     created_at: datetime
     slug: str

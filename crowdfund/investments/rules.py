@@ -102,6 +102,12 @@ class FormUsed(Conflict):
     code = "form_used"
 
 
+class TermsChanged(Conflict):
+    """The person has read terms that are not in force any more."""
+
+    code = "terms_changed"
+
+
 class NotReserved(Conflict):
     """The reservation that an order was to take the place of has ended."""
 
@@ -160,7 +166,8 @@ _PROGRESS = {
 class Received:
     """What was received for an investment: money, a reversal, and the review of inexact money.
 
-    `is_cancelled`: its investor cancelled it after paying.
+    `is_cancelled`: its investor cancelled it after paying. `has_lapsed`: it was cancelled because
+    its investor did not answer about changed terms.
     """
 
     is_received: bool = False
@@ -168,6 +175,7 @@ class Received:
     review: Review | None = None
     progress: Progress = Progress.TO_PAY
     is_cancelled: bool = False
+    has_lapsed: bool = False
 
     @property
     def is_coming_back(self) -> bool:
@@ -217,23 +225,24 @@ def timeline(
             paid = {**paid, "label": _("Paid in part")}
         return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
-        recorded = _returned(
-            times.get(status), is_cancelled=received.is_cancelled, is_token=rail == TOKEN
-        )
+        recorded = _returned(times.get(status), received, is_token=rail == TOKEN)
         if received.is_cancelled and Status.SETTLED not in times:
             return [placed, paid, recorded]
     return [placed, paid, settled, recorded]
 
 
-def _returned(at: datetime | None, *, is_cancelled: bool, is_token: bool = False) -> dict[str, Any]:
+def _returned(at: datetime | None, received: Received, *, is_token: bool = False) -> dict[str, Any]:
     if is_token:
         text = _("The contract has paid all tokens back to the wallet that they came from.")
         return {"label": _("Money returned"), "at": at, "state": "done", "text": text}
-    text = (
-        _("You cancelled this investment. The whole amount is in your wallet.")
-        if is_cancelled
-        else _("The whole amount is in your wallet.")
-    )
+    text = _("The whole amount is in your wallet.")
+    if received.is_cancelled and received.has_lapsed:
+        text = _(
+            "You did not answer about the changed terms in time, so this investment was cancelled. "
+            "The whole amount is in your wallet."
+        )
+    elif received.is_cancelled:
+        text = _("You cancelled this investment. The whole amount is in your wallet.")
     return {"label": _("Money returned"), "at": at, "state": "done", "text": text}
 
 
@@ -308,7 +317,7 @@ def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
         text = _("Your reservation had ended when the money arrived.")
         return _("Payment received too late"), text
     if status == Status.CANCELLED:
-        return _("Reservation cancelled"), _("You cancelled it before it was paid.")
+        return _("Reservation cancelled"), _why_cancelled(received)
     if status == Status.EXPIRED:
         text = _(
             "We did not receive a payment in time. You can try again. "
@@ -317,6 +326,12 @@ def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
         return _("Reservation expired"), text
     text = _("The payment did not go through. Nothing was charged; you can try again.")
     return _("Payment not completed"), text
+
+
+def _why_cancelled(received: Received) -> str:
+    if received.has_lapsed:
+        return _("You did not answer about the changed terms in time. Nothing was charged.")
+    return _("You cancelled it before it was paid.")
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Verbs of investments: place, follow the payment, record on chain, return."""
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.rows import CampaignRow, PublicCampaign
+from crowdfund.campaigns.rows import CampaignRow, PublicCampaign, TermsInForce
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.campaigns.service import ending as ending_service
 from crowdfund.campaigns.service import releasing, totals
@@ -34,6 +34,14 @@ from crowdfund.token_payments import service as token_payments
 ending_service.register_arriving(queries.arriving_minor)
 releasing.register_under_way(queries.has_tokens_under_way)
 
+# What a feature above this one does when money has been counted for a campaign.
+_after_settled: list[Callable[[Investment], None]] = []
+
+
+def register_settled(then: Callable[[Investment], None]) -> None:
+    """Have `then` called with each investment whose money has just been counted."""
+    _after_settled.append(then)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -46,6 +54,7 @@ class Order:
     key: str
     has_consented: bool
     replaces: str = ""
+    terms_version: int | None = None  # the version that the person has read, if the page says so
 
 
 def place(order: Order) -> str:
@@ -53,7 +62,8 @@ def place(order: Order) -> str:
 
     The same key of the same person is one investment, however often it is sent. An unpaid one that
     it replaces is cancelled with it, or neither happens. Raises NotVerified, NotYours, NoContact,
-    NoConsent, NotPossible, FormUsed, NotReserved, AlreadyPaid, CampaignFull, CampaignClosed.
+    NoConsent, NotPossible, FormUsed, NotReserved, AlreadyPaid, CampaignFull, CampaignClosed,
+    TermsChanged.
     """
     if known := _known(order):
         return known
@@ -68,6 +78,14 @@ def place(order: Order) -> str:
     totals.lock_for_update(campaign.id)
     if known := _known(order):
         return known
+    agreed = campaigns.terms_in_force(campaign.id)
+    if order.terms_version not in (None, agreed.number):
+        raise rules.TermsChanged(
+            _(
+                "The terms of this campaign have changed since you opened this page. Nothing was "
+                "reserved. Read what has changed, then send the form again."
+            )
+        )
     totals.reserve(campaign.id, order.amount_minor)
     _check_amount(order, campaign.id)
     investment_id = new_id()
@@ -80,7 +98,7 @@ def place(order: Order) -> str:
         "payment_id": payment_id,
     }
     _insert(order, row)
-    _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type))
+    _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type), agreed)
     return investment_id
 
 
@@ -224,7 +242,7 @@ def _already_the_same_way(order: Order, campaign_id: str) -> int:
     return queries.active_minor(order.user_id, campaign_id, is_token=is_token)
 
 
-def _consent(user_id: str, investment_id: str, text: str) -> None:
+def _consent(user_id: str, investment_id: str, text: str, agreed: TermsInForce) -> None:
     consent = Consent(
         id=new_id(),
         user_id=user_id,
@@ -232,15 +250,18 @@ def _consent(user_id: str, investment_id: str, text: str) -> None:
         text_hash=rules.text_hash(text),
         text=text,
         at=clock.now(),
+        terms_version=agreed.number,
+        terms_hash=agreed.hash,
     )
     db.session.add(consent)
     db.session.flush()
 
 
-def cancel(investment_id: str, *, user_id: str) -> None:
+def cancel(investment_id: str, *, user_id: str, actor: str = "") -> None:
     """Cancel a person's own unpaid reservation and free its room; once is enough.
 
-    Raises NotFound for another person's, AlreadyPaid once the bank has the money.
+    `actor` is who does it, if it is not that person. Raises NotFound for another person's,
+    AlreadyPaid once the bank has the money.
     """
     queries.for_owner(investment_id, user_id)
     investment = lock(investment_id)
@@ -250,10 +271,12 @@ def cancel(investment_id: str, *, user_id: str) -> None:
         raise cancelling.AlreadyPaid(
             _("Only a reservation that has not been paid can be cancelled. Nothing was changed.")
         )
+    who = actor or user_id
     token_payments.check_no_transaction(str(investment.payment_id))
-    cancelling.cancel(str(investment.payment_id), actor=user_id)
+    cancelling.cancel(str(investment.payment_id), actor=who)
     totals.unreserve(investment.campaign_id, investment.amount_minor)
-    move_to(investment_id, Status.CANCELLED, actor=user_id)
+    investment.cancelled_by = who
+    move_locked(investment, Status.CANCELLED, actor=who)
 
 
 def pay_rest(investment_id: str, *, user_id: str) -> None:
@@ -289,7 +312,9 @@ def settled(investment_id: str) -> None:
     if investment.status in rules.IN or investment.status == Status.RETURNED:
         return
     if investment.cancelled_at is not None:  # after it was paid
-        give_back(investment, "taken_back", reason="The investor had cancelled.")
+        has_lapsed = investment.cancelled_by == "system"
+        what = "not_reconfirmed" if has_lapsed else "taken_back"
+        give_back(investment, what, reason="The investment had been cancelled.")
         return
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     try:
@@ -305,6 +330,8 @@ def settled(investment_id: str) -> None:
     move_to(investment_id, Status.SETTLED)
     _record(investment)
     notices.send_receipt(investment)
+    for then in _after_settled:
+        then(investment)
 
 
 def not_paid(investment_id: str, status: Status) -> None:

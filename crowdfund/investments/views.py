@@ -58,6 +58,7 @@ def new(slug: str) -> BaseResponse:
         form.key.data = secrets.token_urlsafe(16)
         form.replaces.data = request.args.get("replaces", "")[:32]
         form.amount.data = request.args.get("amount", "")[:40] or _last_amount(user.id, campaign)
+        form.terms.data = _version_in_force(campaign.id)
     if form.validate_on_submit():
         try:
             amount_minor = money.parse(
@@ -71,10 +72,13 @@ def new(slug: str) -> BaseResponse:
                 form.key.data,
                 form.consent.data,
                 form.replaces.data or "",
+                _version_read(form),
             )
             investment_id = service.place(order)
         except CrowdfundError as error:
             pages.put_error(form, error)
+            if isinstance(error, rules.TermsChanged):  # the person has been told
+                form.terms.data = _version_in_force(campaign.id)
             return _form_page(form, campaign, user, status=error.status)
         return pages.back(_first_url(investment_id))
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
@@ -103,6 +107,7 @@ def _form_page(
         status=status,
         form=form,
         campaign=campaign,
+        agreed_version=form.terms.data or _version_in_force(campaign.id),
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=queries.active_minor(user.id, campaign.id) - freed_minor,
         room_minor=_room_minor(campaign) + freed_minor,
@@ -123,6 +128,18 @@ def _form_page(
         may_cancel=clock.now() <= rules.cancel_until(campaign.ends_at),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
+
+
+def _version_in_force(campaign_id: str) -> str:
+    return str(campaigns.terms_in_force(campaign_id).number)
+
+
+def _version_read(form: InvestForm) -> int | None:
+    """Return the version of the terms that the form has shown; 0 for what is no version."""
+    text = form.terms.data or ""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _limits(campaign: PublicCampaign) -> tuple[int, int, int]:
@@ -315,6 +332,7 @@ def _received(
         misfit,
         progress,
         is_cancelled=investment.cancelled_at is not None,
+        has_lapsed=investment.cancelled_by == "system",
     )
 
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from crowdfund.kernel.db.paging import Place
 from crowdfund.kernel.i18n import _l
-from crowdfund.tracing.queries import accounts, campaigns, contracts, investments, payments, refunds
+from crowdfund.term_changes.rules.life import Answer
+from crowdfund.tracing.queries import (
+    accounts,
+    answers,
+    campaigns,
+    contracts,
+    investments,
+    payments,
+    refunds,
+)
 from crowdfund.tracing.rows import Explanation, Reader
 
 VERSION = "0.1.0"  # of the platform, since which these rules hold
@@ -67,6 +76,11 @@ _ON_CHAIN = _l(
     "compared every ten minutes."
 )
 
+_ASKED = _l(
+    "When the terms of a campaign change materially, each investor is asked whether to keep the "
+    "investment. An investment counts with its whole amount under the last answer."
+)
+
 _ALL = (
     Figure("campaign.settled", _l("Raised"), _SETTLED, "Payments", campaigns.settled),
     Figure("campaign.on_its_way", _l("On its way"), _WAITING, "Investment", campaigns.on_its_way),
@@ -79,6 +93,28 @@ _ALL = (
     ),
     Figure("campaign.released", _l("Released to the company"), _FEE, "Fee", campaigns.released),
     Figure("campaign.fee", _l("Fee"), _FEE, "Fee", campaigns.fee),
+    Figure("term_change.kept", _l("Kept"), _ASKED, "Changed terms", answers.answered(Answer.KEPT)),
+    Figure(
+        "term_change.taken_back",
+        _l("Took the money back"),
+        _ASKED,
+        "Changed terms",
+        answers.answered(Answer.TAKEN_BACK),
+    ),
+    Figure(
+        "term_change.lapsed",
+        _l("Returned without an answer"),
+        _ASKED,
+        "Changed terms",
+        answers.answered(Answer.LAPSED),
+    ),
+    Figure(
+        "term_change.open",
+        _l("Not answered yet"),
+        _ASKED,
+        "Changed terms",
+        answers.answered(Answer.OPEN),
+    ),
     Figure(
         "company.balance",
         _l("Balance of the company"),

@@ -1,7 +1,7 @@
 """Payments with tokens from own wallets: dated rates, orders with a locked quote, a total.
 
 Revision ID: 0031
-Revises: 0029
+Revises: 0030
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from crowdfund.kernel.db import UTCDateTime, make_append_only
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -134,7 +134,7 @@ def test_around_the_threshold_contract_and_books_decide_alike(
         work()
     is_success = minor >= 7_500_00
     assert raising.campaign(campaign_id).status == ("succeeded" if is_success else "refunded")
-    assert view(address, "status") == (2 if is_success else 3)
+    assert view(address, "status") == (1 if is_success else 2)
     assert charlie.status(investment_id) == ("confirmed" if is_success else "returned")
     assert charlie.has() == (0 if is_success else rules.to_units(minor))
     assert drift.problems() == []

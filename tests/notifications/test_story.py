@@ -22,6 +22,7 @@ from crowdfund.payments.models import PaymentException
 from crowdfund.payments.service import exceptions, inbox
 from crowdfund.people import service as people
 from crowdfund.questions import service as questions
+from crowdfund.term_changes.service import answering, asking, deciding, lapsing, proposing
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
@@ -387,6 +388,69 @@ def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
         carla=["staff.campaigns"],
         charlie=["investment.settled", "investment.refunded_tokens"],
     )
+
+
+TERMS = {"story_md": raising.STORY + " The roaster is a used one.", "reason": "It is cheaper."}
+
+
+def _change_terms(world, decide, **more):
+    rollback()
+    summary = raising.BASICS["summary"]
+    values = {"summary": summary, **TERMS, **more}
+    change = proposing.create(world.campaign_id, values, actor=world.people["alice"])
+    proposing.submit(change, actor=world.people["alice"])
+    decide(change)
+    commit()
+
+
+def test_a_change_of_terms_is_told_to_who_decides_answers_and_asked(world, frozen):
+    carla = world.people["carla"]
+    kept = world.place("dora", key="form-key-2")
+    coming = world.place(key="form-key-3")
+    world.place(key="form-key-4")  # unpaid
+    settled = world.place(key="form-key-5")
+    world.bank_says(settled, "SUCCESS", "SETTLED")
+    world.bank_says(coming, "SUCCESS")
+
+    def decide(change):
+        deciding.reject(change, "Say what it costs.", actor=carla)
+        proposing.submit(change, actor=world.people["alice"])
+        deciding.approve_material(change, actor=carla)
+
+    _change_terms(world, decide)
+    work(world)
+    rollback()
+    answering.keep(kept, user_id=world.people["dora"])
+    commit()
+    frozen.advance(timedelta(days=4, hours=12))
+    asking.remind_due()
+    frozen.advance(timedelta(days=1))
+    lapsing.lapse_next(world.campaign_id)
+    lapsing.finish_due()
+    commit()
+    _change_terms(world, lambda change: deciding.approve_correction(change, actor=carla), **SECOND)
+    found = told(world)
+    assert set(found["alice"]) >= {
+        "campaign.terms_rejected",
+        "campaign.terms_material",
+        "campaign.terms_finished",
+        "campaign.terms_corrected",
+    }
+    assert "staff.term_changes" in found["carla"]
+    assert Counter(found["charlie"]) >= Counter(
+        {
+            "investment.terms_changed": 3,
+            "investment.terms_reminder": 3,
+            "investment.not_reconfirmed": 1,
+            "investment.lapsed": 1,
+            "investment.reservation_lapsed": 1,
+        }
+    )
+    assert found["dora"].count("investment.kept") == 1
+    told_once(world, **{name: kinds for name, kinds in found.items() if kinds})
+
+
+SECOND = {"story_md": raising.STORY + " The roaster is a used one, of 20 kg."}
 
 
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():

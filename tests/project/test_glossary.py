@@ -12,6 +12,8 @@ from crowdfund.issuers.rules.life import Status as CompanyStatus
 from crowdfund.local.environment import ROOT
 from crowdfund.payments.rules import Kind, Resolution
 from crowdfund.payments.rules import Status as PaymentStatus
+from crowdfund.term_changes.rules.life import Answer
+from crowdfund.term_changes.rules.life import Status as ChangeStatus
 
 TEXT = (ROOT / "docs" / "glossary.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
@@ -19,6 +21,7 @@ STATES = {
     "Payment": (PaymentStatus, Kind, Resolution),
     "Investment": (InvestmentStatus,),
     "Campaign": (CampaignStatus,),
+    "Changed terms": (ChangeStatus, Answer),
     "Company and person": (CompanyStatus, ReviewStatus),
     "Chain": (WriteStatus,),
 }

@@ -84,7 +84,7 @@ def test_the_fee_names_its_rate_the_day_from_which_it_holds_and_the_posting(stor
     text = text_of(story.browser(app, "ivan").get(f"/explain/campaign.fee/{story.released}"))
     assert "Fee: 200.00 ETB" in text
     assert "The fee of this campaign is 2.5 % of what is released." in text
-    assert "The terms of this campaign have been fixed since 15 Jun 2026." in text
+    assert "The goal, limits and fee of this campaign have been fixed since 15 Jun 2026." in text
     assert "A campaign's escrow → Platform fees" in text
     assert "A campaign's escrow → A company's wallet" in text  # beside the sum
     assert "Our staff decided to release the money" in text

@@ -197,7 +197,11 @@ TERMS = (
 def agreed(campaign: object) -> dict[str, object]:
     """Return what investors agree to: the terms of every campaign and those of its own kind."""
     kind = str(getattr(campaign, "security_type", None) or "")
-    return {name: getattr(campaign, name) for name in (*TERMS, *securities.FIELDS.get(kind, ()))}
+    names = (*TERMS, *securities.FIELDS.get(kind, ()))
+    found = {name: getattr(campaign, name) for name in names}
+    if parts := getattr(campaign, "tranches", None):
+        found["tranches"] = parts
+    return found
 
 
 def room_sentence(left_minor: int, currency: str = "ETB") -> str:

@@ -70,7 +70,7 @@ def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
     company = issuers_queries.get(campaign.company_id)
-    _make_searchable(campaign, company.trade_name)
+    make_searchable(campaign, company.trade_name)
     touch(campaign)
 
 
@@ -80,11 +80,11 @@ def renamed(company_id: str) -> None:
     for campaign_id in queries.ids_of_company(company_id):
         campaign = locked(campaign_id)
         if campaign.search_text:
-            _make_searchable(campaign, company.trade_name)
+            make_searchable(campaign, company.trade_name)
         touch(campaign)
 
 
-def _make_searchable(campaign: Campaign, company_name: str | None) -> None:
+def make_searchable(campaign: Campaign, company_name: str | None) -> None:
     """Store the words that the list is searched by: the sector has its name in each language."""
     sector = lists.sector_words(campaign.sector)
     words = (campaign.title, campaign.summary, company_name, sector)

@@ -43,6 +43,29 @@ def arriving_minor(campaign_id: str) -> int:
     return sum(count(campaign_id) for count in _arriving)
 
 
+# Whether investors are still asked whether they agree to changed terms. `term_changes` knows it and
+# is above this feature, too.
+_unanswered: list[Callable[[str], bool]] = []
+
+
+def register_unanswered(is_open: Callable[[str], bool]) -> None:
+    """Have a campaign for which `is_open` is true wait before it is closed."""
+    _unanswered.append(is_open)
+
+
+def has_unanswered(campaign_id: str) -> bool:
+    """Return whether investors of a campaign have not yet answered about changed terms."""
+    return any(is_open(campaign_id) for is_open in _unanswered)
+
+
+def unanswered_sentence() -> str:
+    """Return why a campaign whose investors are being asked is not closed."""
+    return _(
+        "The terms have changed and some investors have not answered yet. The campaign can be "
+        "closed when everyone has answered, or when their time is over."
+    )
+
+
 # --- close ----------------------------------------------------------------------------------------
 
 
@@ -50,7 +73,8 @@ def close_due(now: datetime | None = None) -> int:
     """Close what has reached its end; return how many closings have started.
 
     Runs at any time and any number of times. A campaign waits while money is on its way (up to
-    its grace) and while settled money is not yet recorded on chain.
+    its grace), while investors have not answered about changed terms, and while settled money is
+    not yet recorded on chain.
     """
     moment, started = now or clock.now(), 0
     for row in queries.due(moment):
@@ -84,6 +108,8 @@ def close_early(campaign_id: str, *, actor: str) -> None:
         )
     if arriving_minor(campaign_id):
         raise WrongState(_("Some money is still on its way. Close when it has arrived."))
+    if has_unanswered(campaign_id):
+        raise WrongState(unanswered_sentence())
     if not _begin_close(campaign, actor=actor):
         raise WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
 
@@ -94,7 +120,7 @@ def _begin_close(campaign: Campaign, *, actor: str) -> int:
     if campaign.refused_count:
         _note_obstacle(campaign, REFUSED)
         return 0
-    if _chain_is_behind(campaign):
+    if has_unanswered(campaign.id) or _chain_is_behind(campaign):
         return 0
     begin(campaign, "close", actor=actor)
     return 1
@@ -252,6 +278,8 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
         raise WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")
         )
+    if has_unanswered(campaign_id):
+        raise WrongState(unanswered_sentence())
     if not _begin_close(campaign, actor=actor):
         raise WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
 

@@ -39,8 +39,6 @@ def approve(campaign_id: str, *, actor: str) -> None:
     terms = terms_rules.agreed(row)
     if documents := [document.cid for document in queries.documents(campaign_id)]:
         terms["documents"] = documents
-    if row.tranches:
-        terms["tranches"] = row.tranches
     campaign.terms_hash = terms_rules.terms_hash(terms)
     change(campaign, Status.APPROVED, actor=actor)
     notify_team(campaign, "approved")

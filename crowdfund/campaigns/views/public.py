@@ -114,7 +114,7 @@ def detail(slug: str) -> Response:
     campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
     # Once a campaign is live its terms and texts are fixed; a change of its company's documents or
-    # facts gives that a new stamp, an update or an answer another version of the news.
+    # facts gives that a new stamp; an update, an answer or other terms another version of the news.
     stamps = (campaign.terms_hash, campaign.company_updated_at, campaign.news_version)
     fixed = (campaign.id, campaign.status, *stamps)
     # What the page itself shows of the campaign, beside its texts and figures.

@@ -7,6 +7,7 @@ _SAMPLE = {"campaign": "A roastery for Yirga"}
 _MONEY = {**_SAMPLE, "currency": "ETB"}
 _PATH = "/my/campaigns/0123456789abcdef0123456789abcdef"
 _OPEN = _l("Open your campaign")
+_TERMS = f"{_PATH}/term-changes/0123456789abcdef0123456789abcdef"
 
 KINDS = {
     "campaign.submitted": Kind(
@@ -100,6 +101,41 @@ KINDS = {
         {**_MONEY, "part": 1, "parts": 3, "amount_minor": 48_750_00, "fee_minor": 1_250_00},
         action=_OPEN,
         path=_PATH,
+    ),
+    "campaign.terms_rejected": Kind(
+        _l("%(campaign)s: your change of the terms was sent back"),
+        _l("Read the reason, correct your change and submit it again. Nothing was published."),
+        "campaign",
+        {**_SAMPLE, "reason": "The use of the money is not clear."},
+        action=_l("Correct it"),
+        path=_TERMS,
+    ),
+    "campaign.terms_corrected": Kind(
+        _l("%(campaign)s: your change of the terms is published"),
+        _l("It counts as a correction, so your investors keep their investments as they are."),
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_TERMS,
+    ),
+    "campaign.terms_material": Kind(
+        _l("%(campaign)s: your investors are being asked"),
+        _l(
+            "Your change of the terms is published. It is material, so each investor has until "
+            "%(until_at)s to keep the investment or to take the money back."
+        ),
+        "campaign",
+        {**_SAMPLE, "until_at": "2026-12-21T08:00:00+00:00"},
+        action=_l("See the answers"),
+        path=_TERMS,
+    ),
+    "campaign.terms_finished": Kind(
+        _l("%(campaign)s: your investors have answered"),
+        _l("Nobody has to answer about your change of the terms any more. See the result."),
+        "campaign",
+        _SAMPLE,
+        action=_l("See the answers"),
+        path=_TERMS,
     ),
     "campaign.released": Kind(
         _l("%(campaign)s: the money is released"),

@@ -18,6 +18,10 @@ _PAYOUT: dict[str, Any] = {
 _PATH = "/investments/0123456789abcdef0123456789abcdef"
 _FOLLOW = _l("Follow your investment")
 _REFUND = _l("Choose where the money goes")
+_ASKED: dict[str, Any] = {**_SAMPLE, "until_at": "2026-12-21T08:00:00+00:00"}
+_ANSWER = _l("Read what has changed")
+_NEW_TERMS = f"{_PATH}/new-terms"
+_WALLET = _l("Open your wallet")
 _WITHDRAWAL = _l("See the withdrawal")
 _REFUND_PATH = "/wallet/refunds/0123456789abcdef0123456789abcdef"
 _WITHDRAWALS = "/wallet/withdrawals/0123456789abcdef0123456789abcdef"
@@ -128,6 +132,74 @@ KINDS = {
         _SAMPLE,
         action=_REFUND,
         path="/wallet/refunds",
+    ),
+    "investment.terms_changed": Kind(
+        _l("%(campaign)s: the terms have changed. Please answer"),
+        _l(
+            "The company has changed the terms on which you invested %(amount)s. Read what has "
+            "changed. Then keep your investment, or take your money back. If you do not answer by "
+            "%(until_at)s, your investment is cancelled and the money is returned to your wallet."
+        ),
+        "money",
+        _ASKED,
+        action=_ANSWER,
+        path=_NEW_TERMS,
+    ),
+    "investment.terms_reminder": Kind(
+        _l("%(campaign)s: one day left to answer about the changed terms"),
+        _l(
+            "You have not answered yet whether you keep your investment of %(amount)s on the "
+            "changed terms. If you do not answer by %(until_at)s, it is cancelled and the money is "
+            "returned to your wallet."
+        ),
+        "money",
+        _ASKED,
+        action=_ANSWER,
+        path=_NEW_TERMS,
+    ),
+    "investment.kept": Kind(
+        _l("You keep your investment in %(campaign)s"),
+        _l("You keep your investment of %(amount)s on version %(version)s of the terms."),
+        "money",
+        {**_SAMPLE, "version": 2},
+        channels=frozenset(),
+        action=_FOLLOW,
+        path=_PATH,
+    ),
+    "investment.lapsed": Kind(
+        _l("Your investment in %(campaign)s was cancelled"),
+        _l(
+            "You did not answer about the changed terms of %(campaign)s in time. Your %(amount)s is "
+            "on its way from the bank. It goes to your wallet when it arrives, and from there you "
+            "can withdraw it."
+        ),
+        "money",
+        _SAMPLE,
+        action=_FOLLOW,
+        path=_PATH,
+    ),
+    "investment.not_reconfirmed": Kind(
+        _l("Your money from %(campaign)s is back"),
+        _l(
+            "You did not answer about the changed terms of %(campaign)s in time, so your investment "
+            "was cancelled. The full amount of %(amount)s is in your wallet, and you can withdraw "
+            "it."
+        ),
+        "money",
+        _SAMPLE,
+        action=_WALLET,
+        path="/wallet",
+    ),
+    "investment.reservation_lapsed": Kind(
+        _l("Your reservation in %(campaign)s has ended"),
+        _l(
+            "You did not answer about the changed terms of %(campaign)s in time, so your unpaid "
+            "reservation of %(amount)s was cancelled. Nothing was charged. You can invest again."
+        ),
+        "money",
+        _SAMPLE,
+        action=_FOLLOW,
+        path=_PATH,
     ),
     "investment.failed": Kind(
         _l("Your payment for %(campaign)s did not go through"),

@@ -16,6 +16,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.nominees": ("admin", "compliance"),
     "staff.companies": ("admin", "compliance"),
     "staff.campaigns": ("admin", "compliance"),
+    "staff.term_changes": ("admin", "compliance"),
     "staff.payments": ("admin", "finance"),
     "staff.payouts": ("admin", "finance"),
     "staff.requests": ("admin",),
@@ -45,6 +46,11 @@ KINDS = {
         _l("A campaign is waiting for approval"),
         _l("There is new work in the queue for campaigns."),
         "/staff/approvals",
+    ),
+    "staff.term_changes": _queue(
+        _l("A change of a campaign's terms needs a decision"),
+        _l("A company wants to change the terms of a live campaign. Compare them and decide."),
+        "/staff/term-changes",
     ),
     "staff.payments": _queue(
         _l("A payment needs a decision"),

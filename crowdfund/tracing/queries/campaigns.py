@@ -261,6 +261,6 @@ def _since(campaign: CampaignFacts) -> str:
     if campaign.reviewed_at is None:
         return ""
     return _(
-        "The terms of this campaign have been fixed since %(day)s.",
+        "The goal, limits and fee of this campaign have been fixed since %(day)s.",
         day=i18n.day(campaign.reviewed_at),
     )

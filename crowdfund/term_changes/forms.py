@@ -1,0 +1,63 @@
+"""Forms of changed terms. The service applies the rules."""
+
+from wtforms import RadioField, StringField, TextAreaField
+
+from crowdfund.campaigns.rules import securities
+from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.i18n import _l
+
+
+class ChangeForm(PageForm):
+    """The texts of a campaign as they shall be, and why."""
+
+    summary = TextAreaField(_l("Summary"), [Needed()], description=_l("20 to 240 characters."))
+    story_md = TextAreaField(
+        _l("Story"),
+        [Needed()],
+        description=_l(
+            "What you need the money for, what you use it for, who you are and what can go wrong. "
+            "At least 100 characters. Markdown: # heading, **bold**, - list, [text](https://…)."
+        ),
+    )
+    reason = TextAreaField(
+        _l("Why do you change the terms?"),
+        [Needed()],
+        description=_l("Investors and our staff will read this. At least 10 characters."),
+    )
+
+
+class LoanChangeForm(ChangeForm):
+    """The terms of a loan besides."""
+
+    interest_bps = StringField(_l("Interest rate a year"), [Needed()])
+    term_months = StringField(_l("Term of the loan"), [Needed()])
+    repayment = RadioField(
+        _l("How is the loan repaid?"),
+        [Needed()],
+        choices=options(securities.REPAYMENTS),
+        validate_choice=False,
+    )
+
+
+class RevenueChangeForm(ChangeForm):
+    """The terms of a revenue share besides; a limit, a term, or both."""
+
+    revenue_bps = StringField(_l("Part of the revenue for all investors together"), [Needed()])
+    cap_bps = StringField(_l("Limit for all payments"))
+    term_months = StringField(_l("Term"))
+
+
+FORMS: dict[str, type[ChangeForm]] = {
+    securities.Kind.DEBT: LoanChangeForm,
+    securities.Kind.REVENUE_SHARE: RevenueChangeForm,
+}
+
+
+class RejectForm(PageForm):
+    """Why a change goes back to its company."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l("The company will see this. At least 10 characters."),
+    )
