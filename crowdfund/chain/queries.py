@@ -164,6 +164,14 @@ def effect_of(row: WriteRow) -> EventRow | None:
     return None
 
 
+def in_flight(address: str | None) -> int:
+    """Return how many writes are on their way that move money or end a contract."""
+    waiting = (WriteStatus.QUEUED, *rules.IN_FLIGHT)
+    counts = sa.and_(_W.c.address == address, _W.c.function != "changeTerms")
+    query = sa.select(sa.func.count()).where(counts, _W.c.status.in_(waiting))
+    return int(db.session.scalar(query) or 0)
+
+
 def is_paused() -> bool:
     """Return whether the escrow takes no new money, by the newest final event."""
     query = sa.select(_E.c.event).where(

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign, LimitsVersion
 from crowdfund.campaigns.rules.terms import DEFAULT_LIMITS
-from crowdfund.chain import rules as chain_rules
-from crowdfund.chain.models import Write
+from crowdfund.chain import queries as chain
 from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
@@ -39,9 +38,8 @@ from crowdfund.reconciliation.rules.comparing import Books, Contract, Difference
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts
 from crowdfund.reconciliation.rules.following import Investment as Line
 
-_C, _I, _R, _V, _Q, _W = (
-    model.__table__
-    for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
+_C, _I, _R, _V, _Q = (
+    model.__table__ for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest)
 )
 _E = follow_request_event
 OLD_AFTER = timedelta(minutes=30)  # three rounds without a comparison
@@ -213,7 +211,7 @@ def facts(
         tranches_paid=campaign.tranches_paid,
         accepted_difference_minor=campaign.accepted_difference_minor,
         accepted_result=campaign.accepted_result,
-        in_flight=writes_in_flight(campaign.contract_address),
+        in_flight=chain.in_flight(campaign.contract_address),
         contract=contract,
         investments=tuple(
             _line(row, on_contract=row.id not in absent)
@@ -237,13 +235,6 @@ def _line(row: InvestmentRow, *, on_contract: bool) -> Line:
         has_tx=row.tx_hash is not None,
         is_refused=row.chain_problem is not None,
     )
-
-
-def writes_in_flight(address: str | None) -> int:
-    """Return how many writes to a contract are neither confirmed nor refused."""
-    waiting = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
-    query = sa.select(sa.func.count()).where(_W.c.address == address, _W.c.status.in_(waiting))
-    return int(db.session.scalar(query) or 0)
 
 
 def request(request_id: str, *, lock: bool = False) -> RequestRow:

@@ -4,7 +4,7 @@ The journal decides and the contract follows. Where the contract has decided dif
 moves without people: two of them have the campaign follow it (`following`, and ADR 0016).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from crowdfund.campaigns import queries
@@ -128,9 +128,7 @@ def _begin_close(campaign: Campaign, *, actor: str) -> int:
 
 def _chain_is_behind(campaign: Campaign) -> bool:
     # The contract decides by its own records: all settled money must be recorded there first.
-    waiting: Sequence[str] = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
-    address = str(campaign.contract_address)
-    return any(chain_queries.page(status=status, search=address, size=1).rows for status in waiting)
+    return chain_queries.in_flight(campaign.contract_address) > 0
 
 
 def closed_on_chain(campaign_id: str, *, tx_hash: str, succeeded: bool) -> None:
