@@ -212,8 +212,10 @@ def _check_amount(order: Order, campaign_id: str) -> None:
     campaign = campaigns.by_id(campaign_id)
     already = queries.active_minor(order.user_id, campaign_id)
     room = (campaign.goal_minor or 0) - campaign.reserved_minor + order.amount_minor
-    same_way = _already_the_same_way(order, campaign_id)
-    for already_minor in (already, same_way):
+    pockets = [already]
+    if order.rail == payment_rules.TOKEN:
+        pockets.append(_already_in_tokens(order, campaign_id))
+    for already_minor in pockets:
         reason = terms.check_investment(
             order.amount_minor,
             already_minor=already_minor,
@@ -224,14 +226,13 @@ def _check_amount(order: Order, campaign_id: str) -> None:
             raise rules.NotPossible(reason, field="amount")
 
 
-def _already_the_same_way(order: Order, campaign_id: str) -> int:
-    """Return what a person has in a campaign by the same way to pay, in minor units.
+def _already_in_tokens(order: Order, campaign_id: str) -> int:
+    """Return what a person has in a campaign as tokens, in minor units.
 
-    The contract counts the minimum of fiat and of tokens on their own. Raises NotPossible while
-    another payment with tokens is open: one admission at a time.
+    The contract counts minimum and maximum of a wallet's tokens on their own. Raises NotPossible
+    while another payment with tokens is open: one admission at a time.
     """
-    is_token = order.rail == payment_rules.TOKEN
-    if is_token and queries.has_open_tokens(order.user_id, campaign_id):
+    if queries.has_open_tokens(order.user_id, campaign_id):
         raise rules.NotPossible(
             _(
                 "You have another reservation to be paid with tokens in this campaign. Pay it, "
@@ -239,7 +240,7 @@ def _already_the_same_way(order: Order, campaign_id: str) -> int:
             ),
             field="rail",
         )
-    return queries.active_minor(order.user_id, campaign_id, is_token=is_token)
+    return queries.active_minor(order.user_id, campaign_id, is_token=True)
 
 
 def _consent(user_id: str, investment_id: str, text: str, agreed: TermsInForce) -> None:
