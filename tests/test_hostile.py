@@ -5,13 +5,14 @@ other ones; `make fuzz` asks all of them.
 """
 
 import os
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules.securities import Kind
-from crowdfund.kernel import config
+from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.forms import PageForm
 from tests import matrix, raising
@@ -30,11 +31,17 @@ def attack(database_url, database_kind, tmp_path_factory):
     with matrix.living(folder, url) as world:
         world.app.config["TESTING"] = False  # what crashes after a view is an answer as well
         world.app.request_class = NotingRequest
-        drafts = drafts_of_loans_and_revenue(world)
+        drafts = loans_and_revenue(world)
+        lives = loans_and_revenue(world, status="live")
+        [ended, _other] = loans_and_revenue(world, status="succeeded")
         somebody_half_way_in(world)
         made = Attack(world, RULES)
         for name in ("GET campaigns.edit", "POST campaigns.edit"):
             made.paths[name] |= {f"/my/campaigns/{draft}/edit/terms": None for draft in drafts}
+        for name in ("GET term_changes.write", "POST term_changes.write"):
+            made.paths[name] |= {f"/my/campaigns/{live}/term-changes/new": None for live in lives}
+        for name in ("GET releases.prepare", "POST releases.prepare"):
+            made.paths[name] |= {f"/staff/campaigns/{ended}/release": None}
         wrap = PageForm.Meta.wrap_formdata
 
         def noting(meta, form, formdata):
@@ -49,14 +56,16 @@ def attack(database_url, database_kind, tmp_path_factory):
             yield made
 
 
-def drafts_of_loans_and_revenue(world):
-    """Add a draft of alice's for each kind of security that has a form of its own; return ids."""
+def loans_and_revenue(world, status="draft"):
+    """Add a campaign of alice's for each kind of security with a form of its own; return ids."""
     alice, company = world.people["alice"], world.examples["company_id"]
     found = []
     for kind in (Kind.DEBT, Kind.REVENUE_SHARE):
         draft = raising.complete_draft(company, alice)
-        changed = sa.update(Campaign).where(Campaign.id == draft).values(security_type=kind)
-        db.session.execute(changed)
+        values = {"security_type": kind, "status": status}
+        if status != "draft":
+            values |= {"starts_at": clock.now(), "ends_at": clock.now() + timedelta(days=30)}
+        db.session.execute(sa.update(Campaign).where(Campaign.id == draft).values(values))
         found.append(draft)
     commit()
     return found

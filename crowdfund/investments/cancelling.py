@@ -85,6 +85,7 @@ def take_out(investments: Sequence[Investment], *, reason: str, actor: str) -> N
             notices.notify_investor(investment, back)
             going.append(investment)
     if going:
+        service.emit_returned(going)
         posting.post_many([service.return_draft(one) for one in going])
 
 

@@ -62,6 +62,7 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
         "Campaigns to release",
         "Limits of campaigns to approve",
         "Payments to review",
+        "Releases to approve",
         "Requests to follow a contract",
         "Withdrawals to approve",
     }
@@ -100,10 +101,10 @@ def test_a_success_waits_for_its_release_until_that_is_begun(cast, desk, frozen)
     card = desk("fay")["Campaigns to release"]
     assert ">1</span>" in card
     assert "2026-06-15T09:00:00Z" in card
-    for held_up in ({"contract_result": "cancelled"}, {"refused_count": 1}, {"released_minor": 0}):
+    for held_up in ({"contract_result": "cancelled"}, {"refused_count": 1}, {"ending": "release"}):
         put(campaign_id, **held_up)
         assert "Nothing waiting" in desk("fay")["Campaigns to release"]
-        put(campaign_id, contract_result=None, refused_count=0, released_minor=None)
+        put(campaign_id, contract_result=None, refused_count=0, ending=None)
     assert "Campaigns to release" not in desk("carla")
 
 
