@@ -86,13 +86,15 @@ def withdraw(release_id: str) -> BaseResponse:
 
 
 def _preparation(campaign: CampaignRow, form: PrepareForm, status: int) -> Response:
+    shown = _shown(campaign, None)
+    form.reason.flags.required = bool(shown["condition"])  # how it is met
     return pages.render(
         "releases/prepare.html",
         status=status,
         campaign=campaign,
         form=form,
         is_own=_is_own(campaign),
-        **_shown(campaign, None),
+        **shown,
     )
 
 
