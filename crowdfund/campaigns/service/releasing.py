@@ -3,7 +3,7 @@
 A campaign with tranches is paid out part by part. `crowdfund.releases` has two people decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crowdfund.campaigns.events import CampaignReleased
@@ -132,25 +132,24 @@ def pay_out(campaign: Campaign) -> None:
         raise EscrowDisagrees(
             _("The escrow does not hold what was settled. Nothing was released; see the journal.")
         )
+    key = release_key(campaign.id, step.tranche)
     if step.postings:  # a contract may have succeeded by money that never was in our books
-        campaign.release_entry_id = posting.post(
-            release_key(campaign.id, step.tranche),
-            list(step.postings),
-            kind="campaign.released",
-            ref={"campaign": campaign.id},
-            currency=campaign.currency,
-        )
+        campaign.release_entry_id = _post(campaign, key, step.postings)
     if step.token_postings:
-        posting.post(
-            f"{release_key(campaign.id, step.tranche)}:tokens",
-            list(step.token_postings),
-            kind="campaign.released",
-            ref={"campaign": campaign.id},
-            currency=campaign.currency,
-        )
+        _post(campaign, f"{key}:tokens", step.token_postings)
     campaign.tranches_paid += 1
     campaign.released_minor = (campaign.released_minor or 0) + step.paid.company_minor
     campaign.fee_minor = (campaign.fee_minor or 0) + step.paid.fee_minor
+
+
+def _post(campaign: Campaign, key: str, postings: Sequence[ledger_rules.Posting]) -> str:
+    return posting.post(
+        key,
+        list(postings),
+        kind="campaign.released",
+        ref={"campaign": campaign.id},
+        currency=campaign.currency,
+    )
 
 
 def release_key(campaign_id: str, tranche: int) -> str:
