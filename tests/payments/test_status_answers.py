@@ -97,6 +97,18 @@ def test_a_foreign_answer_of_some_seconds_needs_nobody(world, frozen):
     assert [one.resolved_by for one in world.exceptions("resolved")] == ["system"]
 
 
+def test_a_right_answer_to_the_next_webhook_closes_a_foreign_answer_at_once(world, frozen):
+    payment = world.start()
+    claim_settled(world, payment, right_answer(world, payment) | {"cprn": OTHER["cprn"]})
+    assert [one.kind for one in world.exceptions()] == ["contradiction"]
+    world.bank.wrong_answer = None
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    world.tell(payment.tx_id, "SUCCESS")  # the first one still waits for its next try
+    world.work()
+    assert (world.status(payment.id), world.exceptions()) == ("succeeded", [])
+    assert [row.state for row in world.inbox()] == ["parked", "done"]
+
+
 def test_a_foreign_answer_that_comes_back_is_shown_again(world, frozen):
     payment = world.start()
     foreign = right_answer(world, payment) | {"cprn": OTHER["cprn"]}

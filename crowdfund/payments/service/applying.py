@@ -128,6 +128,7 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
     )
     if isinstance(answer, Truth):
         if is_asked:
+            batch.answer(payment, keys.FOREIGN, keys.UNCLEAR)
             _note_report(payment, answer)
         _apply_known(batch, webhook, payment, answer)
     elif answer is None:
