@@ -27,7 +27,7 @@ from crowdfund.compliance.service import files, nominees
 from crowdfund.content.service import faq, gallery
 from crowdfund.content.service import people as page_people
 from crowdfund.documents import service as documents
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyMember
 from crowdfund.issuers.rules.team import Role, may
@@ -676,8 +676,8 @@ def _investment(world, reviewer):
     campaign = raising.campaign(raising.live_campaign(company, ivan, reviewer))
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
-    investment = investments.place(
-        investments.Order(alice, campaign.slug, 100_000, "bill_bitts", "form-key", True)
+    investment = placing.place(
+        placing.Order(alice, campaign.slug, 100_000, "bill_bitts", "form-key", True)
     )
     commit()
     outbox.drain_all()
@@ -713,8 +713,8 @@ def _token_payment(person_id, slug):
     """Return the examples of a payment that the person's own wallet is to make."""
     since = now().replace(microsecond=0)
     token_payments.add_rate(NewRate("cETB", "ETB", 1, 1, since, "By definition"), actor="test")
-    order = investments.Order(person_id, slug, 100_000, "token", "form-key-2", True)
-    investment = investments.place(order)
+    order = placing.Order(person_id, slug, 100_000, "token", "form-key-2", True)
+    investment = placing.place(order)
     commit()
     (payment,) = payments.for_purpose("investment", investment)
     names = ("pay", "state", "choose", "permit", "sent", "problem")

@@ -26,7 +26,7 @@ from crowdfund.compliance.queries import files as files_queries
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import files, nominees, reviews, submissions
 from crowdfund.documents import service as documents
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.kernel import access, config, logs, outbox
 from crowdfund.kernel.clock import now
@@ -180,9 +180,7 @@ def story(app, frozen, lines, monkeypatch):
 
 def _invest(world):
     slug = raising.campaign(world.campaign).slug
-    placed = investments.place(
-        investments.Order(world.investor, slug, 100_000, "bill_bitts", "key", True)
-    )
+    placed = placing.place(placing.Order(world.investor, slug, 100_000, "bill_bitts", "key", True))
     commit()
     outbox.drain_all()
     (payment,) = payments.for_purpose("investment", placed)

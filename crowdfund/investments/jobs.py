@@ -11,16 +11,17 @@ from crowdfund.campaigns.events import (
 )
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.investments import (
-    cancelling,
-    followers,
-    foreign,
-    notices,
-    own_wallet,
-    refunding,
-    service,
-)
+from crowdfund.investments import followers, notices
 from crowdfund.investments.rules import Status
+from crowdfund.investments.service import (
+    cancelling,
+    foreign,
+    own_wallet,
+    recording,
+    refunding,
+    settling,
+    states,
+)
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
     PaymentEvent,
@@ -38,7 +39,7 @@ def _is_ours(event: PaymentEvent) -> bool:
 
 def _lock(payments: Sequence[PaymentEvent]) -> None:
     """Lock the investments of a batch before the totals of campaigns, as all verbs do."""
-    service.lock_many({payment.purpose_id for payment in payments})
+    states.lock_many({payment.purpose_id for payment in payments})
 
 
 @outbox.on(PaymentSucceeded, queue="payments", batch=100, where=_is_ours)
@@ -46,7 +47,7 @@ def payment_succeeded(payments: list[PaymentSucceeded]) -> None:
     """The bank has taken the money."""
     _lock(payments)
     for payment in payments:
-        service.authorised(payment.purpose_id)
+        settling.authorised(payment.purpose_id)
 
 
 @outbox.on(PaymentSettled, queue="payments", batch=100, where=_is_ours)
@@ -54,7 +55,7 @@ def payment_settled(payments: list[PaymentSettled]) -> None:
     """The money is in escrow."""
     _lock(payments)
     for payment in payments:
-        service.settled(payment.purpose_id)
+        settling.settled(payment.purpose_id)
 
 
 @outbox.on(PaymentFailed, queue="payments", batch=100, where=_is_ours)
@@ -62,7 +63,7 @@ def payment_failed(payments: list[PaymentFailed]) -> None:
     """No money will come."""
     _lock(payments)
     for payment in payments:
-        service.not_paid(payment.purpose_id, Status.FAILED)
+        settling.not_paid(payment.purpose_id, Status.FAILED)
 
 
 @outbox.on(PaymentReversed, queue="payments", batch=100, where=_is_ours)
@@ -70,7 +71,7 @@ def payment_reversed(payments: list[PaymentReversed]) -> None:
     """The bank took the money and gave it back before settlement."""
     _lock(payments)
     for payment in payments:
-        service.not_paid(payment.purpose_id, Status.FAILED)
+        settling.not_paid(payment.purpose_id, Status.FAILED)
 
 
 @outbox.on(PaymentExpired, queue="payments", batch=100, where=_is_ours)
@@ -78,7 +79,7 @@ def payment_expired(payments: list[PaymentExpired]) -> None:
     """No payment arrived in time."""
     _lock(payments)
     for payment in payments:
-        service.not_paid(payment.purpose_id, Status.EXPIRED)
+        settling.not_paid(payment.purpose_id, Status.EXPIRED)
 
 
 @outbox.on(
@@ -91,7 +92,7 @@ def chain_confirmed(writes: list[WriteConfirmed]) -> None:
     """The contract has an investment, counts it no longer, or has paid tokens back."""
     for write in writes:
         if write.subject.kind == "investment":
-            service.confirmed(write.subject.id, write.tx_hash)
+            recording.confirmed(write.subject.id, write.tx_hash)
         elif write.subject.kind == "cancellation":
             cancelling.taken_off_chain(write.subject.id, write.tx_hash)
         else:
@@ -108,7 +109,7 @@ def chain_failed(writes: list[WriteFailed]) -> None:
     """The contract refuses an investment, or its cancellation."""
     for write in writes:
         if write.subject.kind == "investment":
-            service.record_refused(write.subject.id, write.reason)
+            recording.record_refused(write.subject.id, write.reason)
         else:
             cancelling.not_taken_off_chain(write.subject.id, write.reason)
 

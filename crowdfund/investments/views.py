@@ -12,9 +12,10 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.campaigns.rules import offers, securities
 from crowdfund.compliance.queries import files
-from crowdfund.investments import cancelling, days, notices, queries, rules, service
+from crowdfund.investments import days, notices, queries, rules
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
+from crowdfund.investments.service import cancelling, placing, reservations
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, exports, money
 from crowdfund.kernel.errors import Conflict, CrowdfundError
@@ -46,7 +47,7 @@ def _continue_words(slug: str) -> str:
 
 
 destinations.register("investments.new", _continue_words)
-purposes.register_purpose("investment", _status_url, rest_until=service.rest_until)
+purposes.register_purpose("investment", _status_url, rest_until=reservations.rest_until)
 
 
 @bp.route("/campaigns/<slug>/invest", methods=["GET", "POST"])
@@ -64,7 +65,7 @@ def new(slug: str) -> BaseResponse:
             amount_minor = money.parse(
                 form.amount.data, campaign.currency, most_minor=campaign.max_minor
             )
-            order = service.Order(
+            order = placing.Order(
                 user.id,
                 slug,
                 amount_minor,
@@ -74,7 +75,7 @@ def new(slug: str) -> BaseResponse:
                 form.replaces.data or "",
                 _version_read(form),
             )
-            investment_id = service.place(order)
+            investment_id = placing.place(order)
         except CrowdfundError as error:
             pages.put_error(form, error)
             if isinstance(error, rules.TermsChanged):  # the person has been told
@@ -114,7 +115,7 @@ def _form_page(
         unpaid=[one for one in unpaid if one is not replaced],
         replaced=replaced,
         not_verified=files.refusal(user.id),
-        no_contact=service.missing_contact(user.id, _rail(form)),
+        no_contact=placing.missing_contact(user.id, _rail(form)),
         no_tokens=token_payments.refusal(campaign.currency, campaign.contract_address),
         wallet_minor=ledger.available(ledger_rules.user_wallet(user.id), campaign.currency),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
@@ -199,7 +200,7 @@ def _quote(
         amount = money.parse(text, campaign.currency, most_minor=campaign.max_minor)
     except CrowdfundError as error:
         return {"state": "refused", "reason": error.user_message}
-    reason = service.refusal(campaign.slug, user_id, amount, replaced_minor=freed_minor)
+    reason = placing.refusal(campaign.slug, user_id, amount, replaced_minor=freed_minor)
     if reason:
         return {"state": "refused", "reason": reason}
     return {
@@ -232,7 +233,7 @@ def receipt(investment_id: str) -> Response:
 def cancel(investment_id: str) -> BaseResponse:
     """Cancel an unpaid reservation of one's own; its room is free at once."""
     try:
-        service.cancel(investment_id, user_id=identity.signed_in().id)
+        reservations.cancel(investment_id, user_id=identity.signed_in().id)
     except Conflict as error:
         return _status_page(investment_id, error)
     pages.flash(_("Your reservation is cancelled. Nothing was charged."), "success")
@@ -262,7 +263,7 @@ def cancel_paid(investment_id: str) -> BaseResponse:
 def pay_rest(investment_id: str) -> BaseResponse:
     """Begin the payment of what is missing; its button appears on the same page."""
     try:
-        service.pay_rest(investment_id, user_id=identity.signed_in().id)
+        reservations.pay_rest(investment_id, user_id=identity.signed_in().id)
     except Conflict as error:
         return _status_page(investment_id, error)
     return pages.back(_status_url(investment_id))

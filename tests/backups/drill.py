@@ -11,7 +11,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.chain import deploy
 from crowdfund.investments import queries as investments
-from crowdfund.investments import service as investment_service
+from crowdfund.investments.service import placing
 from crowdfund.issuers.service import onboarding
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import money, outbox
@@ -118,7 +118,7 @@ class Drill:
         with self.inside():
             slug = campaigns.by_id(campaign).slug
             rollback()
-            order = investment_service.Order(
+            order = placing.Order(
                 person,
                 slug,
                 money.parse(amount),
@@ -126,7 +126,7 @@ class Drill:
                 f"form:{person}:{amount}",
                 has_consented=True,
             )
-            found = investment_service.place(order)
+            found = placing.place(order)
             commit()
             settle()
         return found

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import ending, releasing, totals
 from crowdfund.chain import queries, rules
-from crowdfund.investments import service as investments
+from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import ForeignMoney
+from crowdfund.investments.service import reservations
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import WrongState
@@ -177,18 +178,18 @@ def test_money_of_another_payer_under_the_same_intent_is_foreign(raise_, charlie
 
 def test_a_reservation_cannot_be_cancelled_while_a_transaction_may_be_under_way(raise_, charlie):
     first = charlie.place(1_000_00)
-    investments.cancel(first, user_id=charlie.person_id)
+    reservations.cancel(first, user_id=charlie.person_id)
     commit()
     assert charlie.status(first) == "cancelled"
     second = charlie.place(1_000_00)
     charlie.choose(second)
     with raising.refused(token_rules.UnderWay):
-        investments.cancel(second, user_id=charlie.person_id)
+        reservations.cancel(second, user_id=charlie.person_id)
 
 
 def test_only_one_reservation_with_tokens_is_open_at_a_time(raise_, charlie):
     charlie.place(1_000_00)
-    with raising.refused(investments.rules.NotPossible):
+    with raising.refused(investment_rules.NotPossible):
         charlie.place(1_000_00)
 
 

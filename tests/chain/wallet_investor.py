@@ -9,7 +9,7 @@ from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import connection, queries, rules
 from crowdfund.investments import queries as investments
-from crowdfund.investments import service
+from crowdfund.investments.service import placing
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
@@ -72,8 +72,8 @@ class Investor:
         rollback()
         slug = raising.campaign(self.campaign_id).slug
         key = f"form-{self.name}-{next(self.forms)}"
-        investment_id = service.place(
-            service.Order(self.person_id, slug, minor, rail, key, has_consented=True)
+        investment_id = placing.place(
+            placing.Order(self.person_id, slug, minor, rail, key, has_consented=True)
         )
         commit()
         return investment_id

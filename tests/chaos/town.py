@@ -22,7 +22,7 @@ from crowdfund import create_app
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.documents import service as documents
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.issuers.service import bank, officers
 from crowdfund.issuers.service import documents as company_documents
@@ -216,16 +216,14 @@ class Town:
         """Let each of the people invest some times; returns the ids of the investments."""
         with self.inside():
             return [
-                self.do(investments.place, self._order(person, campaign, minor))
+                self.do(placing.place, self._order(person, campaign, minor))
                 for _ in range(times)
                 for person in people
             ]
 
-    def _order(self, person: str, campaign: Raise, minor: int) -> investments.Order:
+    def _order(self, person: str, campaign: Raise, minor: int) -> placing.Order:
         key = f"form-{next(self.numbers):08}"
-        return investments.Order(
-            person, campaign.slug, minor, "bill_bitts", key, has_consented=True
-        )
+        return placing.Order(person, campaign.slug, minor, "bill_bitts", key, has_consented=True)
 
     def pay(self, investments: list[str], *, within_s: float = 60) -> None:
         """Pay at the bank, as soon as it knows of the payments."""

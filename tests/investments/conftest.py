@@ -7,7 +7,8 @@ import pytest
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.chain import queries as chain
-from crowdfund.investments import queries, service
+from crowdfund.investments import queries
+from crowdfund.investments.service import placing
 from crowdfund.kernel import money, outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.ledger import queries as ledger
@@ -29,14 +30,14 @@ class World:
 
     def order(self, who="charlie", amount="1,000", *, key="form-key-1", consent=True, slug=""):
         amount_minor = amount if isinstance(amount, int) else money.parse(amount)
-        return service.Order(
+        return placing.Order(
             self.people.get(who, who), slug or self.slug, amount_minor, "bill_bitts", key, consent
         )
 
     def place(self, who="charlie", amount="1,000", **how):
         """Place an investment as the page does and let the worker open its payment."""
         rollback()
-        investment_id = service.place(self.order(who, amount, **how))
+        investment_id = placing.place(self.order(who, amount, **how))
         commit()
         self.work()
         return investment_id

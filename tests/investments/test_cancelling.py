@@ -4,7 +4,8 @@ from html import unescape
 
 import pytest
 
-from crowdfund.investments import queries, service
+from crowdfund.investments import queries
+from crowdfund.investments.service import placing, reservations
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, NotFound
@@ -26,7 +27,7 @@ def charlie(app, world):
 
 def cancel(world, investment_id, who="charlie"):
     rollback()
-    service.cancel(investment_id, user_id=world.people[who])
+    reservations.cancel(investment_id, user_id=world.people[who])
     commit()
     world.work()
 
@@ -72,7 +73,7 @@ def test_what_the_bank_reports_as_paid_cannot_be_cancelled(world, charlie):
     world.work()
     rollback()
     with pytest.raises(AlreadyPaid):
-        service.cancel(investment_id, user_id=world.people["charlie"])
+        reservations.cancel(investment_id, user_id=world.people["charlie"])
 
 
 @pytest.mark.parametrize("resolution", ["credit", "return"])
@@ -93,7 +94,7 @@ def test_money_that_comes_after_it_was_cancelled_waits_for_staff(world, charlie,
 
 def test_a_payment_that_is_only_being_opened_is_cancelled_too(world):
     rollback()
-    investment_id = service.place(world.order())
+    investment_id = placing.place(world.order())
     commit()
     cancel(world, investment_id)
     assert world.status(investment_id) == "cancelled"
@@ -110,7 +111,7 @@ def test_cancelling_and_paying_at_the_same_moment_end_in_one_of_the_two(app, wor
     at_once(
         app,
         [
-            lambda: service.cancel(investment_id, user_id=user_id),
+            lambda: reservations.cancel(investment_id, user_id=user_id),
             lambda: outbox.drain("payments"),
         ],
     )
@@ -126,7 +127,7 @@ def test_nobody_cancels_the_reservation_of_another(world):
     investment_id = world.place()
     rollback()
     with pytest.raises(NotFound):
-        service.cancel(investment_id, user_id=world.people["dora"])
+        reservations.cancel(investment_id, user_id=world.people["dora"])
 
 
 def test_a_reservation_is_replaced_by_another_amount_in_one_step(world, charlie):
@@ -213,7 +214,7 @@ def test_cancelling_needs_an_unpaid_reservation(world):
     world.bank_says(investment_id, "SUCCESS", "SETTLED")
     rollback()
     with pytest.raises(Conflict):
-        service.cancel(investment_id, user_id=world.people["charlie"])
+        reservations.cancel(investment_id, user_id=world.people["charlie"])
 
 
 def test_a_reservation_of_another_is_never_replaced(world, charlie):

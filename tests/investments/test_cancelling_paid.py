@@ -6,7 +6,8 @@ import pytest
 
 from crowdfund.campaigns.service import ending
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import cancelling, rules
+from crowdfund.investments import rules
+from crowdfund.investments.service import cancelling
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotFound

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import queries, refunding, rules, service
+from crowdfund.investments import queries, rules
 from crowdfund.investments.models import InvestorKey
+from crowdfund.investments.service import refunding, settling
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reports import queries as reports
@@ -153,7 +154,7 @@ def expire(world, frozen, investment_id):
 def settle_late(world, investment_id):
     """The bank reports money for a payment that we had given up; staff or rules accept it."""
     rollback()
-    service.settled(investment_id)
+    settling.settled(investment_id)
     commit()
     world.work()
 

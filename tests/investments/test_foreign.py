@@ -5,8 +5,9 @@ import sqlalchemy as sa
 
 from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.rules import UNITS_PER_MINOR, intent_bytes32
-from crowdfund.investments import foreign, rules
+from crowdfund.investments import rules
 from crowdfund.investments.models import ForeignMoney
+from crowdfund.investments.service import foreign
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.payments.models import PaymentException
 from tests import raising

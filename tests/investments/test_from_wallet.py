@@ -5,7 +5,8 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.investments import cancelling, service
+from crowdfund.investments import rules
+from crowdfund.investments.service import cancelling, placing
 from crowdfund.kernel import money
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.ledger import queries as ledger
@@ -31,14 +32,14 @@ def fund(world, amount, who="charlie"):
 
 
 def order(world, amount="1,000", *, key="form-key-1", who="charlie"):
-    return service.Order(
+    return placing.Order(
         world.people[who], world.slug, money.parse(amount), "wallet", key, has_consented=True
     )
 
 
 def place(world, amount="1,000", **how):
     rollback()
-    investment_id = service.place(order(world, amount, **how))
+    investment_id = placing.place(order(world, amount, **how))
     commit()
     world.work()
     return investment_id
@@ -85,7 +86,7 @@ def test_more_than_is_available_changes_nothing(world, held):
         commit()
     before = world.wallet()
     with raising.refused(WalletTooLow):
-        service.place(order(world))
+        placing.place(order(world))
     world.work()
     assert (world.wallet(), world.escrow(), sums(world)) == (before, 0, (0, 0, 0))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 0
@@ -95,7 +96,7 @@ def test_two_forms_at_once_never_spend_the_same_money(app, world):
     fund(world, "1,000")
     outcomes = at_once(
         app,
-        [lambda n=n: service.place(order(world, key=f"form-key-{n}")) for n in range(4)],
+        [lambda n=n: placing.place(order(world, key=f"form-key-{n}")) for n in range(4)],
     )
     world.work()
     assert sum(isinstance(one, str) for one in outcomes) == 1
@@ -119,8 +120,8 @@ def test_bank_and_wallet_count_for_one_threshold_and_one_maximum(world):
     world.bank_says(from_bank, "SUCCESS", "SETTLED")
     place(world, "1,000", key="form-key-2")
     assert sums(world) == (5_000_00, 5_000_00, 1)
-    with raising.refused(service.rules.NotPossible):
-        service.place(order(world, "100", key="form-key-3"))
+    with raising.refused(rules.NotPossible):
+        placing.place(order(world, "100", key="form-key-3"))
 
 
 # --- pages ----------------------------------------------------------------------------------------

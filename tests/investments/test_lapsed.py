@@ -4,7 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.compliance.queries import files
-from crowdfund.investments import refunding, rules
+from crowdfund.investments import rules
+from crowdfund.investments.service import refunding
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.people import service as people_service
 from tests import raising

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import ending
-from crowdfund.investments import cancelling, service
+from crowdfund.investments.service import cancelling, placing, reservations
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.kernel.errors import CrowdfundError
@@ -134,7 +134,7 @@ class Story:
     def place(self, _which, number, amount):
         who = WHO[number % 2]
         order = self.world.order(who, amount, key=new_id())
-        found = self.attempt(service.place, order)
+        found = self.attempt(placing.place, order)
         assert (found is not None) == self.model.takes(who, amount)
         if found:
             self.model.lines[found] = Line(who, amount, self.model.now)
@@ -142,7 +142,7 @@ class Story:
     def cancel(self, which, *_):
         line = self.model.lines[which]
         person = self.world.people[line.who]
-        done = self.attempt(lambda: [service.cancel(which, user_id=person)]) is not None
+        done = self.attempt(lambda: [reservations.cancel(which, user_id=person)]) is not None
         assert done == (line.status in ("paying", "cancelled"))
         if done:
             line.status = "cancelled"

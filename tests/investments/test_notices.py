@@ -9,8 +9,9 @@ from crowdfund.adapters import mail
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import queries, refunding, rules, service
+from crowdfund.investments import queries, rules
 from crowdfund.investments.models import investment_event
+from crowdfund.investments.service import placing, recording, refunding, settling
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
@@ -84,7 +85,7 @@ def test_each_move_wakes_the_investment_the_portfolio_and_the_wallet(world, woke
     owner = world.people["charlie"]
     rollback()
     woken.clear()
-    service.authorised(investment_id)
+    settling.authorised(investment_id)
     assert woken == []
     commit()
     assert set(woken) == {f"investment:{investment_id}", f"portfolio:{owner}", f"wallet:{owner}"}
@@ -94,7 +95,7 @@ def test_a_refused_record_wakes_its_page_and_is_cut_to_what_the_table_holds(worl
     investment_id = settled(world)
     rollback()
     woken.clear()
-    service.record_refused(investment_id, "x" * 600)
+    recording.record_refused(investment_id, "x" * 600)
     commit()
     assert f"investment:{investment_id}" in woken
     assert world.investment(investment_id).chain_problem == "x" * 500
@@ -103,9 +104,9 @@ def test_a_refused_record_wakes_its_page_and_is_cut_to_what_the_table_holds(worl
 def test_a_confirmed_record_is_a_notice_once(world):
     investment_id = settled(world)
     rollback()
-    service.record_refused(investment_id, "AboveGoal")
+    recording.record_refused(investment_id, "AboveGoal")
     for _ in range(2):
-        service.confirmed(investment_id, "0x" + "ab" * 32)
+        recording.confirmed(investment_id, "0x" + "ab" * 32)
         commit()
     assert world.investment(investment_id).chain_problem is None
     assert kinds(world).count("investment.recorded") == 1
@@ -115,7 +116,7 @@ def test_a_record_that_is_confirmed_while_the_campaign_runs_marks_no_refund(worl
     investment_id = settled(world)
     for _ in range(2):
         rollback()
-        service.confirmed(investment_id, "0x" + "ab" * 32)
+        recording.confirmed(investment_id, "0x" + "ab" * 32)
         commit()
     assert chain.writes_of("refund", world.campaign_id) == []
 
@@ -183,7 +184,7 @@ def test_late_money_that_finds_no_room_goes_back_and_takes_no_room_of_others(wor
     world.people["frank"] = verified("frank")
     settled(world, "5,000", key="form-key-3", who="frank")
     escrowed(investment_id, world)
-    service.settled(investment_id)
+    settling.settled(investment_id)
     commit()
     campaign = world.campaign()
     assert (world.status(investment_id), world.wallet()) == ("returned", 5_000_00)
@@ -195,7 +196,7 @@ def test_a_settlement_that_is_told_again_after_the_return_changes_nothing(world)
     investment_id = settled(world)
     end_campaign()
     refund_all(world)
-    service.settled(investment_id)
+    settling.settled(investment_id)
     commit()
     assert (world.status(investment_id), world.wallet()) == ("returned", 1_000_00)
 
@@ -213,10 +214,10 @@ def test_a_payment_that_ends_gives_its_room_back_once_and_is_told(world, before,
     investment_id = world.place()
     rollback()
     if before == "authorised":
-        service.authorised(investment_id)
+        settling.authorised(investment_id)
         commit()
     for _ in range(2):
-        service.not_paid(investment_id, said)
+        settling.not_paid(investment_id, said)
         commit()
     assert (world.status(investment_id), world.campaign().reserved_minor) == (after, 0)
     assert kinds(world) == [f"investment.{after}"]
@@ -225,7 +226,7 @@ def test_a_payment_that_ends_gives_its_room_back_once_and_is_told(world, before,
 def test_a_settled_investment_does_not_end_because_its_payment_is_said_to_have_failed(world):
     investment_id = settled(world)
     rollback()
-    service.not_paid(investment_id, rules.Status.FAILED)
+    settling.not_paid(investment_id, rules.Status.FAILED)
     commit()
     assert (world.status(investment_id), world.campaign().reserved_minor) == ("settled", 1_000_00)
 
@@ -252,5 +253,5 @@ def test_the_quote_counts_the_room_that_is_left_to_the_last_unit(world):
     world.place("dora", "4,900", key="form-key-2")
     rollback()
     frank = world.people["frank"]
-    assert service.refusal(world.slug, frank, 100_00) is None
-    assert "Only 100.00 ETB" in service.refusal(world.slug, frank, 200_00)
+    assert placing.refusal(world.slug, frank, 100_00) is None
+    assert "Only 100.00 ETB" in placing.refusal(world.slug, frank, 200_00)

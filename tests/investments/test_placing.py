@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns.rules.life import CampaignClosed, CampaignFull
-from crowdfund.investments import queries, rules, service
+from crowdfund.investments import queries, rules
 from crowdfund.investments.models import Consent, Investment, investment_event
+from crowdfund.investments.service import placing
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import NotFound, NotYours
@@ -164,7 +165,7 @@ def test_two_people_may_happen_to_have_the_same_form_key(world):
 
 
 def test_a_double_click_is_one_investment_even_at_the_same_moment(app, world):
-    outcomes = at_once(app, [lambda: service.place(world.order())] * 8)
+    outcomes = at_once(app, [lambda: placing.place(world.order())] * 8)
     assert len(set(outcomes)) == 1
     assert isinstance(outcomes[0], str)
     assert (count(Investment), count(Payment), count(Consent)) == (1, 1, 1)
@@ -175,7 +176,7 @@ def test_of_fifty_investors_on_the_last_share_exactly_one_succeeds(app, world):
     world.place("charlie", "5,000", key="form-key-1")
     world.place("dora", "4,900", key="form-key-2")
     crowd = [verified(f"person{number}") for number in range(50)]
-    works = [lambda who=who: service.place(world.order(who, "100")) for who in crowd]
+    works = [lambda who=who: placing.place(world.order(who, "100")) for who in crowd]
     outcomes = at_once(app, works)
     assert sum(isinstance(one, str) for one in outcomes) == 1
     refused = [one for one in outcomes if not isinstance(one, str)]
@@ -187,7 +188,7 @@ def test_of_fifty_investors_on_the_last_share_exactly_one_succeeds(app, world):
 
 def test_one_person_cannot_pass_the_greatest_amount_by_many_forms_at_once(app, world):
     works = [
-        lambda n=n: service.place(world.order(amount="2,000", key=f"form-key-{n}"))
+        lambda n=n: placing.place(world.order(amount="2,000", key=f"form-key-{n}"))
         for n in range(6)
     ]
     outcomes = at_once(app, works)
@@ -201,7 +202,7 @@ def test_the_quote_gives_the_same_verdict_as_the_placing(world):
     person = world.people["charlie"]
     world.place(amount="4,000")
     for typed, sentence in ((1_000_00, None), (1_100_00, "at most"), (150, "multiple")):
-        answer = service.refusal(world.slug, person, typed)
+        answer = placing.refusal(world.slug, person, typed)
         assert (sentence in answer) if sentence else answer is None
 
 

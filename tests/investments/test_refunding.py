@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns.events import CampaignFailed
-from crowdfund.investments import refunding
+from crowdfund.investments.service import refunding
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.models import Entry

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from crowdfund.campaigns.service import ending
-from crowdfund.investments import queries, service
+from crowdfund.investments import queries
+from crowdfund.investments.service import reservations
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, NotFound
 from crowdfund.ledger import queries as ledger
@@ -38,7 +39,7 @@ def short_one(world):
 def pay_rest(world, investment_id):
     """Begin the rest as its page does; return the payment, which the worker has opened."""
     rollback()
-    service.pay_rest(investment_id, user_id=world.people["charlie"])
+    reservations.pay_rest(investment_id, user_id=world.people["charlie"])
     commit()
     world.work()
     return rest_of(world, investment_id)
@@ -168,7 +169,7 @@ def test_two_clicks_begin_one_payment_of_the_rest(world, charlie, short_one):
 
 def test_two_tabs_at_the_same_moment_begin_one_payment_of_the_rest(app, world, short_one):
     user_id = world.people["charlie"]
-    at_once(app, [lambda: service.pay_rest(short_one, user_id=user_id)] * 6)
+    at_once(app, [lambda: reservations.pay_rest(short_one, user_id=user_id)] * 6)
     assert len(short.rest_ids(queries.get(short_one).payment_id)) == 1
 
 
@@ -180,7 +181,7 @@ def test_staff_and_payer_at_the_same_moment_never_use_the_money_twice(app, world
     def credit():
         exceptions.resolve(found_id, "credit", actor=STAFF, reason="as agreed")
 
-    at_once(app, [lambda: service.pay_rest(short_one, user_id=user_id), credit])
+    at_once(app, [lambda: reservations.pay_rest(short_one, user_id=user_id), credit])
     world.work()
     rollback()
     begun = short.rest_ids(queries.get(short_one).payment_id)
@@ -251,7 +252,7 @@ def test_a_rest_that_is_settled_after_the_campaign_was_cancelled_goes_to_the_wal
 def test_nobody_pays_the_rest_of_another(world, short_one):
     rollback()
     with pytest.raises(NotFound):
-        service.pay_rest(short_one, user_id=world.people["dora"])
+        reservations.pay_rest(short_one, user_id=world.people["dora"])
 
 
 def test_an_exact_payment_has_no_rest(world, charlie):

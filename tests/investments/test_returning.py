@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.chain import queries as chain
-from crowdfund.investments import refunding, returning, service
+from crowdfund.investments.service import recording, refunding, returning
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reports import campaign_checks
@@ -36,7 +36,7 @@ def counted(world):
 
 def refuse(investment_id, reason="AboveGoal"):
     rollback()
-    service.record_refused(investment_id, reason)
+    recording.record_refused(investment_id, reason)
     commit()
 
 
@@ -55,7 +55,7 @@ def test_a_refused_record_is_counted_once_and_no_more_when_it_is_there_after_all
     refuse(one, "AboveMaximum")
     assert counted(world)[3] == 1
     assert world.investment(one).chain_problem == "AboveMaximum"
-    service.confirmed(one, "0x" + "ab" * 32)
+    recording.confirmed(one, "0x" + "ab" * 32)
     commit()
     assert counted(world)[3] == 0
     assert campaign_checks.problems() == []
@@ -118,7 +118,7 @@ def test_what_was_recorded_just_before_the_end_is_refunded_on_the_contract_too(w
 
 def test_a_record_that_the_chain_lost_is_forgotten_once(world, settled):
     one, _ = settled
-    service.confirmed(one, "0x" + "ab" * 32)
+    recording.confirmed(one, "0x" + "ab" * 32)
     commit()
     for _ in range(2):
         returning.forget_records(world.campaign_id, settled)

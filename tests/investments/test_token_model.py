@@ -20,7 +20,8 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.models import Block
-from crowdfund.investments import jobs, service
+from crowdfund.investments import jobs, queries
+from crowdfund.investments.service import placing, reservations
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.ledger import queries as ledger
@@ -84,7 +85,7 @@ class Story:
 
     def order(self, investment_id):
         rollback()
-        return orders.order(service.queries.get(investment_id).payment_id)
+        return orders.order(queries.get(investment_id).payment_id)
 
     def person(self, place):
         return ("charlie", "dora")[place % 2]
@@ -93,16 +94,16 @@ class Story:
 
     def place(self, place, amount):
         who = self.person(place)
-        order = service.Order(
+        order = placing.Order(
             self.world.people[who], self.world.slug, amount, "token", new_id(), has_consented=True
         )
-        if found := self.attempt(service.place, order):
+        if found := self.attempt(placing.place, order):
             self.placed.append((found, who))
 
     def fiat(self, place, amount):
         """Somebody reserves room at the bank, which never pays it: it ends after a day."""
         who = self.person(place)
-        self.attempt(service.place, self.world.order(who, amount, key=new_id()))
+        self.attempt(placing.place, self.world.order(who, amount, key=new_id()))
 
     def choose(self, place, _amount):
         if self.placed:
@@ -118,7 +119,7 @@ class Story:
     def cancel(self, place, _amount):
         if self.placed:
             investment_id, who = self.placed[place % len(self.placed)]
-            self.attempt(service.cancel, investment_id, user_id=self.world.people[who])
+            self.attempt(reservations.cancel, investment_id, user_id=self.world.people[who])
 
     def pay(self, place, _amount):
         """The wallet sends: the contract takes what is admitted, in time, once, within the goal."""

@@ -6,7 +6,7 @@ import io
 import sqlalchemy as sa
 
 from crowdfund.compliance.service import files
-from crowdfund.investments import refunding, service
+from crowdfund.investments.service import giving_back, refunding, states
 from crowdfund.kernel import audit
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.people import queries as people
@@ -91,7 +91,7 @@ def test_somebody_who_gave_no_name_stays_a_number_and_no_address_takes_its_place
 
 def test_whose_money_went_back_is_no_holder_and_not_named(invested):
     rollback()
-    service.give_back(service.lock(invested.ids[1]), "returned", reason="For this test.")
+    giving_back.give_back(states.lock(invested.ids[1]), "returned", reason="For this test.")
     commit()
     set_status("released")
     rows = rows_of(invested.ask("alice", "investors.csv"))
@@ -111,7 +111,7 @@ def test_a_campaign_that_was_refunded_names_nobody(invested):
 
 def test_numbers_stay_when_others_leave_and_are_never_given_twice(invested):
     rollback()
-    service.give_back(service.lock(invested.ids[1]), "returned", reason="For this test.")
+    giving_back.give_back(states.lock(invested.ids[1]), "returned", reason="For this test.")
     commit()
     settled(invested, "100", key="e", who="dora")
     rows = rows_of(invested.ask("alice", "investors.csv"))

@@ -13,7 +13,7 @@ from crowdfund.campaigns.rules import tranches
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews
 from crowdfund.chain.events import ContractEvent, RequestDone
-from crowdfund.investments import cancelling, returning
+from crowdfund.investments.service import cancelling, returning
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.notifications.kinds import KINDS

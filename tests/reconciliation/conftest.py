@@ -15,7 +15,7 @@ from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.investments import queries as investment_queries
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import giving_back, recording, states
 from crowdfund.issuers.service import onboarding
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import outbox
@@ -236,7 +236,7 @@ class Raise(World):
             "UPDATE chain_write SET status = 'failed' WHERE subject_id = :id", id=investment_id
         )
         rollback()
-        investments.confirmed(investment_id, "0x" + "cd" * 32)
+        recording.confirmed(investment_id, "0x" + "cd" * 32)
         commit()
         self.work()
 
@@ -244,9 +244,7 @@ class Raise(World):
         """Give back what is in escrow, as refunds that were made before would have."""
         rollback()
         for row in investment_queries.settled_of(self.campaign_id):
-            investments.give_back(
-                investments.lock(row.id), "refunded", reason="The campaign failed."
-            )
+            giving_back.give_back(states.lock(row.id), "refunded", reason="The campaign failed.")
         commit()
 
     def change_money(self, amount_minor):

@@ -2,8 +2,9 @@
 
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import cancelling, queries
+from crowdfund.investments import queries
 from crowdfund.investments import rules as investment_rules
+from crowdfund.investments.service import cancelling
 from crowdfund.kernel.db import commit, rollback
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
-from crowdfund.investments import cancelling
+from crowdfund.investments.service import cancelling
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger

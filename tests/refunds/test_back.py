@@ -4,7 +4,7 @@ import pytest
 
 from crowdfund.adapters import gateways
 from crowdfund.admin import service as admin
-from crowdfund.investments import cancelling, refunding
+from crowdfund.investments.service import cancelling, placing, refunding
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotFound
 from crowdfund.ledger import queries as ledger
@@ -129,10 +129,8 @@ def test_what_was_spent_does_not_go_back(world):
 def place_from_wallet(world, amount_minor):
     from dataclasses import replace
 
-    from crowdfund.investments import service
-
     order = replace(world.order(amount=amount_minor, key="from-wallet"), rail="wallet")
-    return service.place(order)
+    return placing.place(order)
 
 
 def test_money_that_came_from_the_wallet_goes_back_there_and_makes_no_refund(world):

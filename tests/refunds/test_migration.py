@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from crowdfund.investments import cancelling
+from crowdfund.investments.service import cancelling
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments import queries as payments

@@ -3,7 +3,7 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crowdfund.investments import cancelling
+from crowdfund.investments.service import cancelling
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.payments import queries as payments

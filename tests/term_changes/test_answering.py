@@ -6,8 +6,7 @@ import pytest
 
 from crowdfund.campaigns.service import ending
 from crowdfund.chain import queries as chain_queries
-from crowdfund.investments import cancelling
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import cancelling, placing, settling
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotFound, WrongState
 from crowdfund.payments.service.cancelling import AlreadyPaid
@@ -111,7 +110,7 @@ def test_a_reservation_whose_money_the_bank_has_reported_stays_open(world, terms
     def paid(_payment_id, *, actor):
         raise AlreadyPaid("The bank has already taken this payment.")
 
-    monkeypatch.setattr("crowdfund.investments.service.cancelling.cancel", paid)
+    monkeypatch.setattr("crowdfund.investments.service.reservations.cancelling.cancel", paid)
     with raising.refused(AlreadyPaid):
         answering.take_back(investment_id, user_id=world.people["charlie"])
     assert (terms_of.answer(investment_id), world.status(investment_id)) == ("open", "paying")
@@ -240,7 +239,7 @@ def test_an_investment_placed_while_the_change_is_approved_is_asked_about_or_has
         deciding.approve_material(change_id, actor=world.people["carla"])
 
     order = world.order("dora", "500")
-    _done, investment_id = at_once(app, [approve, lambda: investments.place(order)])
+    _done, investment_id = at_once(app, [approve, lambda: placing.place(order)])
     version = answers.agreed_version(investment_id)
     assert (terms_of.answer(investment_id) == "open") == (version == 1)
     rollback()
@@ -319,7 +318,7 @@ def test_money_of_an_ended_reservation_that_is_counted_after_all_is_asked_about(
     assert terms_of.answer(investment_id) is None
     frozen.advance(timedelta(days=2))
     rollback()
-    investments.settled(investment_id)
+    settling.settled(investment_id)
     commit()
     asked = terms_of.asked(investment_id)
     assert (asked.status, asked.due_at) == ("open", frozen.now() + timedelta(days=5))
@@ -332,7 +331,7 @@ def test_later_terms_replace_a_question_that_is_still_open(world, terms_of, froz
     terms_of.material()
     terms_of.tick()  # nobody was asked: the change is finished
     rollback()
-    investments.settled(investment_id)
+    settling.settled(investment_id)
     commit()
     first = terms_of.asked(investment_id)
     terms_of.material(story_md=raising.STORY.replace("second", "third"))

@@ -204,7 +204,7 @@ def test_a_reservation_whose_money_the_bank_has_waits_until_it_is_booked(
         raise AlreadyPaid("The bank has already taken this payment.")
 
     with monkeypatch.context() as patched:
-        patched.setattr("crowdfund.investments.service.cancelling.cancel", paid)
+        patched.setattr("crowdfund.investments.service.reservations.cancelling.cancel", paid)
         lapse(world)
         assert terms_of.answer(investment_id) == "open"
     lapse(world)

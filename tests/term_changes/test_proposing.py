@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import drafts, ending, reviews
 from crowdfund.investments import rules as investment_rules
-from crowdfund.investments import service as investments
 from crowdfund.investments.models import Consent
+from crowdfund.investments.service import placing
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Invalid, InvalidFields, NotYours, WrongState
 from crowdfund.term_changes.models import TermsVersion
@@ -184,12 +184,12 @@ def agreed(investment_id):
 def test_a_form_that_showed_older_terms_is_refused_and_reserves_nothing(world, terms_of):
     terms_of.material()
     order = world.order("dora", "500")
-    stale = investments.Order(**{**vars_of(order), "terms_version": 1})
+    stale = placing.Order(**{**vars_of(order), "terms_version": 1})
     with raising.refused(investment_rules.TermsChanged):
-        investments.place(stale)
+        placing.place(stale)
     assert world.campaign().reserved_minor == 0
-    fresh = investments.Order(**{**vars_of(order), "terms_version": 2})
-    assert investments.place(fresh)
+    fresh = placing.Order(**{**vars_of(order), "terms_version": 2})
+    assert placing.place(fresh)
     rollback()
 
 

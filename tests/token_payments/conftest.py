@@ -2,7 +2,7 @@
 
 import pytest
 
-from crowdfund.investments import service
+from crowdfund.investments.service import placing
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.people import service as people
@@ -43,10 +43,10 @@ def charlie(world):
 def place(world, amount_minor=1_000_00, who="charlie", key="form-key-1"):
     """Place an investment with tokens; return it with its order."""
     rollback()
-    order = service.Order(
+    order = placing.Order(
         world.people[who], world.slug, amount_minor, "token", key, has_consented=True
     )
-    investment_id = service.place(order)
+    investment_id = placing.place(order)
     commit()
     return investment_id, order_of(world, investment_id)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns.service import ending, releasing
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import recording
 from crowdfund.kernel import money
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.payments import queries
@@ -82,7 +82,7 @@ def _in_the_live_campaign(world):  # noqa: F811
     world.bank_says(made["paid"], "SUCCESS")
     settle_exactly(world, made["refused"], "dora")
     rollback()
-    investments.record_refused(made["refused"], "AboveGoal")
+    recording.record_refused(made["refused"], "AboveGoal")
     commit()
     settle_part(world, made["credited"], "150.00")
     (found,) = open_exceptions()

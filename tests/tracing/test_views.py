@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns.service import ending
 from crowdfund.chain.models import Signer, Tx
-from crowdfund.investments import cancelling, returning
+from crowdfund.investments.service import cancelling, returning
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.ledger import queries as ledger

@@ -19,7 +19,7 @@ from crowdfund.content.service import faq, gallery
 from crowdfund.content.service import people as page_people
 from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
-from crowdfund.investments import service as investments
+from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.issuers.service import bank, officers, onboarding
 from crowdfund.issuers.service import documents as company_documents
@@ -344,12 +344,12 @@ def _invest(story: Story, one: cast.Raise, bids: tuple[tuple[int, int], ...]) ->
     slug = campaign_queries.by_id(story.campaigns[one.slug]).slug
     db.session.remove()
     orders = [
-        investments.Order(
+        placing.Order(
             story.investors[who], slug, amount * 100, "bill_bitts", f"story:{one.slug}:{who}", True
         )
         for who, amount in bids
     ]
-    ids = [story.stage.do(investments.place, order) for order in orders]
+    ids = [story.stage.do(placing.place, order) for order in orders]
     story.stage.until(lambda: all(_tx_ids(ids)), "the payments at the gateway")
     story.stage.control("pay", tx_ids=_tx_ids(ids))
     owners = {order.key: order.user_id for order in orders}

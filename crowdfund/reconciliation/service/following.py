@@ -12,7 +12,7 @@ from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service import following as campaign
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
-from crowdfund.investments import returning
+from crowdfund.investments.service import returning
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden

@@ -5,11 +5,10 @@ Each verb locks the investment first: of several answers at one moment exactly o
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import ending, totals
-from crowdfund.investments import cancelling
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import rules as investment_rules
-from crowdfund.investments import service as investments
 from crowdfund.investments.models import Investment
+from crowdfund.investments.service import cancelling, reservations, states
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import locked
 from crowdfund.kernel.errors import WrongState
@@ -53,7 +52,7 @@ def take_back(investment_id: str, *, user_id: str) -> None:
     _check(answer, investment)
     check_takes_out(investment.campaign_id)
     if investment.status == investment_rules.Status.PAYING:
-        investments.cancel(investment_id, user_id=user_id)
+        reservations.cancel(investment_id, user_id=user_id)
         asking.end(answer, Answer.TAKEN_BACK, actor=user_id)
         return
     asking.end(answer, Answer.TAKEN_BACK, actor=user_id)
@@ -69,7 +68,7 @@ def check_takes_out(campaign_id: str) -> None:
 
 def _lock_own(investment_id: str, user_id: str) -> Investment:
     investment_queries.for_owner(investment_id, user_id)
-    return investments.lock(investment_id)
+    return states.lock(investment_id)
 
 
 def _lock_answer(investment: Investment) -> Reconfirmation:

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.investments import service as investments
 from crowdfund.investments.models import Investment
+from crowdfund.investments.service import settling
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, locked, new_id
 from crowdfund.kernel.moving import move
@@ -147,4 +147,4 @@ def end(answer: Reconfirmation, to: Answer, *, actor: str, reason: str = "") -> 
     news.refresh(answer.investment_id, answer.user_id, answer.change_id)
 
 
-investments.register_settled(ask_late)
+settling.register_settled(ask_late)

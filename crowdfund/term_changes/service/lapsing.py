@@ -6,10 +6,9 @@ A worker that is killed loses nothing: what went back is back, and the rest is f
 from collections.abc import Sequence
 
 from crowdfund.campaigns.service import totals
-from crowdfund.investments import cancelling
 from crowdfund.investments import rules as investment_rules
-from crowdfund.investments import service as investments
 from crowdfund.investments.models import Investment
+from crowdfund.investments.service import cancelling, reservations, states
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import locked
 from crowdfund.kernel.moving import move
@@ -61,7 +60,7 @@ def lapse_next(campaign_id: str) -> int:
     """
     now = clock.now()
     rows = answers.overdue(campaign_id, now, most=AT_ONCE)
-    found = investments.lock_many([row.investment_id for row in rows])
+    found = states.lock_many([row.investment_id for row in rows])
     totals.lock_for_update(campaign_id)
     if campaign_id not in answers.campaigns_overdue(now):
         return 0  # answered, or being ended, while this waited
@@ -85,7 +84,7 @@ def _is_due(answer: Reconfirmation) -> bool:
 
 def _cancel_unpaid(investment: Investment, answer: Reconfirmation) -> None:
     try:
-        investments.cancel(investment.id, user_id=investment.user_id, actor="system")
+        reservations.cancel(investment.id, user_id=investment.user_id, actor="system")
     except AlreadyPaid:
         return  # the money is on its way: the next round finds it paid
     asking.end(answer, Answer.LAPSED, actor="system", reason=REASON)
@@ -95,7 +94,7 @@ def _cancel_unpaid(investment: Investment, answer: Reconfirmation) -> None:
 def settle_ended() -> int:
     """Close questions about investments or campaigns that ended otherwise; return how many."""
     rows = answers.not_needed(most=AT_ONCE)
-    investments.lock_many([row.investment_id for row in rows])
+    states.lock_many([row.investment_id for row in rows])
     for row in rows:
         answer = locked(Reconfirmation, row.id)
         if answer.status == Answer.OPEN:

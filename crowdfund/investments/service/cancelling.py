@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import totals
-from crowdfund.investments import notices, queries, rules, service
+from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
+from crowdfund.investments.service import giving_back, recording, states
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import Conflict
@@ -56,7 +57,7 @@ def cancel_paid(investment_id: str, *, user_id: str) -> None:
     the campaign, the journal. Raises NotFound for another person's, TooLate.
     """
     queries.for_owner(investment_id, user_id)
-    investment = service.lock(investment_id)
+    investment = states.lock(investment_id)
     if investment.cancelled_at is not None:
         return
     totals.lock_for_update(investment.campaign_id)
@@ -78,15 +79,15 @@ def take_out(investments: Sequence[Investment], *, reason: str, actor: str) -> N
         db.session.flush()
         if investment.status == Status.AUTHORISED:
             totals.unreserve(investment.campaign_id, investment.amount_minor)
-            service.move_locked(investment, Status.CANCELLED, reason=reason, actor=actor)
+            states.move_locked(investment, Status.CANCELLED, reason=reason, actor=actor)
             notices.notify_investor(investment, on_its_way)
         else:
             _take_out_settled(investment, reason=reason, actor=actor)
             notices.notify_investor(investment, back)
             going.append(investment)
     if going:
-        service.emit_returned(going)
-        posting.post_many([service.return_draft(one) for one in going])
+        giving_back.emit_returned(going)
+        posting.post_many([giving_back.return_draft(one) for one in going])
 
 
 def _take_out_settled(investment: Investment, *, reason: str, actor: str) -> None:
@@ -96,18 +97,18 @@ def _take_out_settled(investment: Investment, *, reason: str, actor: str) -> Non
     totals.uncount_settled(investment.campaign_id, investment.amount_minor, investor_gone=is_gone)
     if investment.chain_problem:
         totals.count_refused(investment.campaign_id, -1)
-    service.move_locked(investment, Status.RETURNED, reason=reason, actor=actor)
+    states.move_locked(investment, Status.RETURNED, reason=reason, actor=actor)
     if investment.tx_hash:
-        service.take_off_chain(investment)
+        recording.take_off_chain(investment)
 
 
 def taken_off_chain(investment_id: str, tx_hash: str) -> None:
     """Note that the contract no longer counts a cancelled investment."""
-    service.lock(investment_id).cancel_tx = tx_hash
+    states.lock(investment_id).cancel_tx = tx_hash
     db.session.flush()
 
 
 def not_taken_off_chain(investment_id: str, reason: str) -> None:
     """Note why the contract still counts a cancelled investment; the money is back all the same."""
-    service.lock(investment_id).chain_problem = reason[:500]
+    states.lock(investment_id).chain_problem = reason[:500]
     db.session.flush()

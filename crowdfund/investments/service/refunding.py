@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import totals
-from crowdfund.investments import notices, own_wallet, queries, rules, service
+from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
+from crowdfund.investments.service import giving_back, own_wallet, recording, states
 from crowdfund.kernel import outbox
 from crowdfund.ledger.service import posting
 
@@ -40,7 +41,7 @@ def refund_next(campaign_id: str, *, reason: str) -> int:
     """
     rows = queries.settled_of(campaign_id, limit=AT_ONCE)
     # Lock all rows before the first posting: the journal's head must not be held while waiting.
-    found = service.lock_many([row.id for row in rows])
+    found = states.lock_many([row.id for row in rows])
     _give_back([one for one in found if one.status in rules.IN], campaign_id, reason)
     if len(rows) < AT_ONCE:
         own_wallet.mark_refunded(campaign_id)
@@ -55,9 +56,10 @@ def _give_back(investments: Sequence[Investment], campaign_id: str, reason: str)
     if refused := sum(1 for one in investments if one.chain_problem):
         totals.count_refused(campaign_id, -refused)
     for investment in investments:
-        service.move_locked(investment, rules.Status.RETURNED, reason=reason)
+        states.move_locked(investment, rules.Status.RETURNED, reason=reason)
         notices.notify_of(investment, campaign, "refunded")
         if not investment.chain_problem:  # what the contract refused, it cannot refund
-            service.record_refund(investment, campaign)
-    service.emit_returned(investments)
-    posting.post_many([service.return_draft(one) for one in investments])  # last: locks the journal
+            recording.record_refund(investment, campaign)
+    giving_back.emit_returned(investments)
+    drafts = [giving_back.return_draft(one) for one in investments]
+    posting.post_many(drafts)  # last: it locks the journal

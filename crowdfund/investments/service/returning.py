@@ -7,13 +7,13 @@ from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain
 from crowdfund.chain.rules import WriteStatus
 from crowdfund.investments import queries, rules
-from crowdfund.investments.service import give_back, lock
+from crowdfund.investments.service import giving_back, states
 
 
 def lock_settled(campaign_id: str) -> None:
     """Lock the settled investments of a campaign, in order and before the campaign itself."""
     for row in queries.settled_of(campaign_id):
-        lock(row.id)
+        states.lock(row.id)
 
 
 def give_back_unrecorded(campaign_id: str, ids: Collection[str], *, reason: str) -> int:
@@ -23,7 +23,9 @@ def give_back_unrecorded(campaign_id: str, ids: Collection[str], *, reason: str)
     """
     rows = queries.settled_of(campaign_id)
     staying = {row.user_id for row in rows if row.id not in ids}
-    going = [found for row in rows if row.id in ids and (found := lock(row.id)).status in rules.IN]
+    going = [
+        found for row in rows if row.id in ids and (found := states.lock(row.id)).status in rules.IN
+    ]
     for number, investment in enumerate(going):
         later = {other.user_id for other in going[number + 1 :]}
         totals.uncount_settled(
@@ -32,14 +34,14 @@ def give_back_unrecorded(campaign_id: str, ids: Collection[str], *, reason: str)
             investor_gone=investment.user_id not in staying | later,
         )
     for investment in going:
-        give_back(investment, "unrecorded", reason=reason)
+        giving_back.give_back(investment, "unrecorded", reason=reason)
     return len(going)
 
 
 def forget_records(campaign_id: str, ids: Collection[str]) -> None:
     """Note that the contract does not have these settled investments, although it once had."""
     for investment_id in sorted(ids):
-        investment = lock(investment_id)
+        investment = states.lock(investment_id)
         if investment.tx_hash and investment.status in rules.IN:
             investment.tx_hash, investment.chain_problem = None, "The contract does not have it."
             totals.count_refused(campaign_id, 1)

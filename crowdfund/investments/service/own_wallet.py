@@ -10,9 +10,10 @@ from crowdfund.campaigns.service import ending, totals
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain
 from crowdfund.chain.events import ContractEvent
-from crowdfund.investments import notices, queries, rules, service
+from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
+from crowdfund.investments.service import states
 from crowdfund.kernel import config
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
@@ -30,7 +31,7 @@ def token_money_came(event: ContractEvent) -> bool:
     order = orders.by_intent(str(event.args["intentId"]))
     if order is None or order.purpose_kind != "investment" or not _fits(order, event):
         return False
-    investment = service.lock(order.purpose_id)
+    investment = states.lock(order.purpose_id)
     if investment.status in rules.IN or investment.status == Status.RETURNED:
         return order.tx_hash == event.tx_hash
     if queries.is_foreign(event.tx_hash, event.ordinal):
@@ -42,8 +43,8 @@ def token_money_came(event: ContractEvent) -> bool:
     ):
         return False
     investment.tx_hash = event.tx_hash
-    service.move_to(investment.id, Status.SETTLED)
-    service.move_to(investment.id, Status.CONFIRMED)
+    states.move_to(investment.id, Status.SETTLED)
+    states.move_to(investment.id, Status.CONFIRMED)
     notices.send_receipt(investment)
     token_payments.settle(order, event.tx_hash)  # last: it locks the journal
     if campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
@@ -105,11 +106,11 @@ def token_money_went_back(address: str, wallet: str, tx_hash: str) -> None:
         return
     drafts, campaign_id = [], ""
     for order in paid:
-        investment = service.lock(order.purpose_id)
+        investment = states.lock(order.purpose_id)
         campaign_id = investment.campaign_id
         token_payments.note_refunded(order.payment_id, tx_hash)
         if investment.status in rules.IN:
-            service.move_to(investment.id, Status.RETURNED, reason=f"paid back in {tx_hash}")
+            states.move_to(investment.id, Status.RETURNED, reason=f"paid back in {tx_hash}")
             notices.notify_investor(investment, "refunded_tokens", wallet=wallet)
             drafts.append(_return_draft(investment))
     if drafts:
