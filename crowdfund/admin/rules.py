@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.people.rules import STAFF_ROLES
@@ -71,13 +71,3 @@ def check_not_last(admins: Iterable[str], leaving: str) -> None:
             "This is the last admin. Give the role to someone else first; nothing was changed."
         )
         raise LastAdmin(text)
-
-
-def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
-    """Return why a request can no longer be decided, or None."""
-    if status != "pending":
-        return Conflict(_("Someone has already decided this. Reload the page to see the decision."))
-    if is_old:
-        text = _("This request is older than seven days. Make a new one if it is still needed.")
-        return Conflict(text)
-    return None

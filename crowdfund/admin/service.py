@@ -10,13 +10,13 @@ from crowdfund.admin.models import StaffRequest, staff_request_event
 from crowdfund.admin.rows import StaffRequestRow
 from crowdfund.api_tokens import service
 from crowdfund.kernel import clock, live, outbox, sessions
-from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event, rows_changed
+from crowdfund.kernel.db import db, locked, new_id, record_event, rows_changed
 from crowdfund.kernel.db.rows import read_all, read_one
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 from crowdfund.kernel.person import Person
+from crowdfund.kernel.second_person import Requests
 from crowdfund.people import queries as people_queries
 from crowdfund.people.events import AccountClosed
 from crowdfund.people.models import User, UserRole, person_event
@@ -40,25 +40,16 @@ def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor:
     rules.check_request(kind, role, held=person.roles)
     if (kind, role) == (rules.TAKE, "admin"):
         rules.check_not_last(admins, person_id)
-    request_id, key = new_id(), f"{kind}:{role}:{person_id}"
+    key = f"{kind}:{role}:{person_id}"
     _lapse(_Q.c.open_key == key)
-    row = {
-        "id": request_id,
-        "person_id": person_id,
-        "kind": kind,
-        "role": role,
-        "reason": reason,
-        "status": "pending",
-        "open_key": key,
-        "asked_by": actor,
-        "asked_at": clock.now(),
-    }
-    if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
-    events = staff_request_event
-    record_event(events, request_id, actor=actor, before=None, after="pending", reason=reason)
+    request_id = _requests.add(
+        {"person_id": person_id, "kind": kind, "role": role},
+        open_key=key,
+        actor=actor,
+        reason=reason,
+        taken=_("A colleague has already requested this. It is waiting for a decision."),
+    )
     outbox.emit(StaffWork(key=request_id, kind="staff.requests"))
-    _changed(person_id)
     return request_id
 
 
@@ -76,7 +67,7 @@ def confirm(request_id: str, *, actor: str) -> None:
     rules.check_request(request.kind, request.role, held=person.roles)
     if (request.kind, request.role) == (rules.TAKE, "admin"):
         rules.check_not_last(admins, person.id)
-    _decide(request, "approved", actor=actor)
+    _requests.move(request, "approved", actor=actor)
     _carry_out(request, actor=actor)
 
 
@@ -94,21 +85,17 @@ def _carry_out(request: StaffRequestRow, *, actor: str) -> None:
     history.note(person_id, "roles_changed", actor=actor, detail=roles, notice={"roles": roles})
 
 
-def refuse(request_id: str, *, actor: str, reason: str | None) -> None:
+def refuse(request_id: str, reason: str | None, *, actor: str) -> None:
     """Refuse a colleague's request."""
     _locked_admins(actor)
     request, reason = _undecided(request_id), rules.checked_reason(reason)
     rules.check_not_oneself(actor, request.asked_by, request.person_id)
-    _decide(request, "refused", actor=actor, reason=reason)
+    _requests.move(request, "refused", actor=actor, reason=reason)
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
     """Withdraw one's own request."""
-    request = _undecided(request_id, may_be_old=True)
-    if request.asked_by != actor:
-        text = _("Only the colleague who made this request may withdraw it. Nothing was changed.")
-        raise Forbidden(text)
-    _decide(request, "cancelled", actor=actor)
+    _requests.withdraw(request_id, actor=actor)
 
 
 def take_role(person_id: str, role: str, *, actor: str, reason: str) -> None:
@@ -180,32 +167,31 @@ def _lapse(which: sa.ColumnElement[bool]) -> None:
     oldest = clock.now() - rules.REQUEST_LIFETIME
     is_over = sa.and_(which, _Q.c.status == "pending", _Q.c.asked_at < oldest)
     for request in read_all(StaffRequestRow, queries.REQUESTS.where(is_over).with_for_update()):
-        _decide(request, "expired", actor="system")
+        _requests.move(request, "expired", actor="system")
 
 
-def _undecided(request_id: str, *, may_be_old: bool = False) -> StaffRequestRow:
-    """Return a pending request, locked."""
-    query = queries.REQUESTS.where(_Q.c.id == request_id).with_for_update()
-    request = read_one(StaffRequestRow, query, NotFound(_("There is no such request.")))
-    is_old = not may_be_old and request.asked_at < clock.now() - rules.REQUEST_LIFETIME
-    if refusal := rules.refusal_of_decision(request.status, is_old=is_old):
-        raise refusal
+def _undecided(request_id: str) -> StaffRequestRow:
+    """Return a pending request that can still be decided, locked."""
+    request = _requests.undecided(request_id)
+    if request.asked_at < clock.now() - rules.REQUEST_LIFETIME:
+        raise Conflict(
+            _("This request is older than seven days. Make a new one if it is still needed.")
+        )
     return request
 
 
-def _decide(request: StaffRequestRow, status: str, *, actor: str, reason: str = "") -> None:
-    by = actor if status in ("approved", "refused") else None
-    move_row(
-        _Q,
-        request.id,
-        status,
-        staff_request_event,
-        before="pending",
-        actor=actor,
-        reason=reason,
-        values={"open_key": None, "decided_by": by, "decided_at": clock.now()},
-    )
-    _changed(request.person_id)
+def _locked_request(request_id: str) -> StaffRequestRow:
+    query = queries.REQUESTS.where(_Q.c.id == request_id).with_for_update()
+    return read_one(StaffRequestRow, query, NotFound(_("There is no such request.")))
+
+
+_requests = Requests(
+    _Q,
+    staff_request_event,
+    _locked_request,
+    pages=(("queue", "requests"),),
+    about=("user", "person_id"),
+)
 
 
 def _locked_admins(actor: str) -> list[str]:

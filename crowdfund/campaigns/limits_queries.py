@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -51,11 +52,18 @@ def versions(place: Place = START, *, size: int = 25) -> Page[LimitsRow]:
     return read_page(_VERSION, _NEWEST_DATE, place, size=size, row=LimitsRow)
 
 
-def version(limits_id: str, *, lock: bool = False) -> LimitsRow:
-    """Return a version or proposal, locked if asked for. Raises NotFound."""
-    query = _VERSION.where(_L.c.id == limits_id)
-    missing = NotFound(_("There is no such version of the limits."))
-    return read_one(LimitsRow, query.with_for_update() if lock else query, missing)
+def version(limits_id: str) -> LimitsRow:
+    """Return a version or proposal. Raises NotFound."""
+    return _one(_VERSION.where(_L.c.id == limits_id))
+
+
+def locked(limits_id: str) -> LimitsRow:
+    """Return a version or proposal, locked. Raises NotFound."""
+    return _one(_VERSION.where(_L.c.id == limits_id).with_for_update())
+
+
+def _one(query: sa.Select[Any]) -> LimitsRow:
+    return read_one(LimitsRow, query, NotFound(_("There is no such version of the limits.")))
 
 
 def history(limits_id: str) -> list[StatusChange]:

@@ -1,5 +1,7 @@
 """Staff pages of keys, pause, cap and wallets: one admin asks, another confirms."""
 
+from functools import partial
+
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -9,7 +11,7 @@ from crowdfund.kernel import money
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.errors import CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import decisions, identity, pages
 from crowdfund.people import queries as people_queries
 
 
@@ -91,16 +93,12 @@ def confirm_key(request_id: str) -> BaseResponse:
 def refuse_key(request_id: str) -> BaseResponse:
     """Decline what a colleague asked for, with a reason."""
     _name(request_id)
-    form = forms.RefuseForm()
-    try:
-        requests.refuse(request_id, actor=_me(), reason=form.reason.data or "")
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        pages.put_error(form, error)
-        return _page(request_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was changed."), "success")
-    return _back(request_id)
+    return decisions.refuse(
+        forms.RefuseForm(),
+        partial(requests.refuse, request_id, actor=_me()),
+        partial(_page, request_id),
+        url_for("chain.key_request", request_id=request_id),
+    )
 
 
 def withdraw_key(request_id: str) -> BaseResponse:

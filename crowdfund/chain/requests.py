@@ -131,7 +131,7 @@ def confirm(request_id: str, *, actor: str) -> None:
     wake()
 
 
-def refuse(request_id: str, *, actor: str, reason: str) -> None:
+def refuse(request_id: str, reason: str, *, actor: str) -> None:
     """Decline a request, with a reason. Raises NotFound, Conflict, Invalid."""
     why = _reason(reason)
     request = _locked(request_id)

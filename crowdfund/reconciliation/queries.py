@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -237,14 +238,19 @@ def _line(row: InvestmentRow, *, on_contract: bool) -> Line:
     )
 
 
-def request(request_id: str, *, lock: bool = False) -> RequestRow:
-    """Return a request to follow a contract, with `lock` locked until the transaction ends.
+def request(request_id: str) -> RequestRow:
+    """Return a request to follow a contract. Raises NotFound."""
+    return _request(sa.select(*columns(RequestRow, _Q)).where(_Q.c.id == request_id))
 
-    Raises NotFound.
-    """
+
+def locked_request(request_id: str) -> RequestRow:
+    """Return a request to follow a contract, locked. Raises NotFound."""
     query = sa.select(*columns(RequestRow, _Q)).where(_Q.c.id == request_id)
-    missing = NotFound(_("There is no such request."))
-    return read_one(RequestRow, query.with_for_update() if lock else query, missing)
+    return _request(query.with_for_update())
+
+
+def _request(query: sa.Select[Any]) -> RequestRow:
+    return read_one(RequestRow, query, NotFound(_("There is no such request.")))
 
 
 def open_request_id(campaign_id: str) -> str | None:

@@ -1,5 +1,6 @@
 """Contract and books: for everyone, for staff, and requests to follow a contract."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -9,7 +10,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import decisions, identity, pages
 from crowdfund.kernel.web import requests as web_requests
 from crowdfund.people import queries as people_queries
 from crowdfund.reconciliation import forms, queries
@@ -161,16 +162,13 @@ def approve(follow_id: str) -> BaseResponse:
 def refuse(follow_id: str) -> BaseResponse:
     """Decline what a colleague asked for, with a reason."""
     _about(follow_id)
-    form = forms.ReasonForm()
-    try:
-        following_service.refuse(follow_id, reason=form.reason.data or "", actor=_me())
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        pages.put_error(form, error)
-        return _requested(follow_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was moved."), "success")
-    return pages.back(url_for("reconciliation.requested", follow_id=follow_id))
+    return decisions.refuse(
+        forms.ReasonForm(),
+        partial(following_service.refuse, follow_id, actor=_me()),
+        partial(_requested, follow_id),
+        url_for("reconciliation.requested", follow_id=follow_id),
+        done=_("Refused. Nothing was moved."),
+    )
 
 
 @bp.post("/staff/follow/<string(length=32):follow_id>/withdraw")

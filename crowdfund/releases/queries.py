@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,11 +19,18 @@ _R = ReleaseRequest.__table__
 _REQUEST = sa.select(*columns(RequestRow, _R))
 
 
-def request(request_id: str, *, lock: bool = False) -> RequestRow:
-    """Return a request, locked if asked for. Raises NotFound."""
-    query = _REQUEST.where(_R.c.id == request_id)
-    missing = NotFound(_("There is no such request."))
-    return read_one(RequestRow, query.with_for_update() if lock else query, missing)
+def request(request_id: str) -> RequestRow:
+    """Return a request. Raises NotFound."""
+    return _one(_REQUEST.where(_R.c.id == request_id))
+
+
+def locked(request_id: str) -> RequestRow:
+    """Return a request, locked. Raises NotFound."""
+    return _one(_REQUEST.where(_R.c.id == request_id).with_for_update())
+
+
+def _one(query: sa.Select[Any]) -> RequestRow:
+    return read_one(RequestRow, query, NotFound(_("There is no such request.")))
 
 
 def open_request(campaign_id: str) -> RequestRow | None:

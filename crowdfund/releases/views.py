@@ -1,5 +1,6 @@
 """Staff: prepare a release, and decide about one that a colleague has prepared."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, url_for
@@ -13,7 +14,7 @@ from crowdfund.issuers import queries as issuers
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages, subjects
+from crowdfund.kernel.web import decisions, identity, pages, subjects
 from crowdfund.people import queries as people
 from crowdfund.releases import queries, service
 from crowdfund.releases.forms import PrepareForm, RefusalForm
@@ -62,16 +63,12 @@ def approve(release_id: str) -> BaseResponse:
 @bp.post(f"{_ONE}/refuse")
 def refuse(release_id: str) -> BaseResponse:
     """Refuse a colleague's request with a reason."""
-    form = RefusalForm()
-    try:
-        service.refuse(release_id, form.reason.data or "", actor=identity.signed_in().id)
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        put_errors(form, error)
-        return _request(release_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was changed."), "success")
-    return pages.back(url_for("releases.request", release_id=release_id))
+    return decisions.refuse(
+        RefusalForm(),
+        partial(service.refuse, release_id, actor=identity.signed_in().id),
+        partial(_request, release_id),
+        url_for("releases.request", release_id=release_id),
+    )
 
 
 @bp.post(f"{_ONE}/withdraw")

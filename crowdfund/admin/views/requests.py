@@ -1,5 +1,7 @@
 """Requests that one admin makes and another decides."""
 
+from functools import partial
+
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -8,9 +10,8 @@ from crowdfund.admin.forms import ReasonForm
 from crowdfund.admin.rules import KIND_LABELS, REQUEST_STATES, ROLE_LABELS
 from crowdfund.admin.views.blueprint import bp
 from crowdfund.kernel.audit import shell as audit_shell
-from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import decisions, identity, pages
 from crowdfund.kernel.web import requests as web_requests
 from crowdfund.people import queries as people_queries
 
@@ -56,16 +57,12 @@ def confirm(request_id: str) -> BaseResponse:
 def refuse(request_id: str) -> BaseResponse:
     """Refuse a colleague's request with a reason."""
     _audit_person(request_id)
-    form = ReasonForm()
-    try:
-        service.refuse(request_id, actor=_me(), reason=form.reason.data)
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        pages.put_error(form, error)
-        return _page(request_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was changed."), "success")
-    return pages.back(url_for("admin.requested", request_id=request_id))
+    return decisions.refuse(
+        ReasonForm(),
+        partial(service.refuse, request_id, actor=_me()),
+        partial(_page, request_id),
+        url_for("admin.requested", request_id=request_id),
+    )
 
 
 @bp.post("/staff/requests/<string(length=32):request_id>/withdraw")

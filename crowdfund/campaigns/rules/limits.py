@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS, Limits
 from crowdfund.kernel import money
-from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel.errors import Conflict, Invalid
 from crowdfund.kernel.fields import dates, numbers, texts
 from crowdfund.kernel.fields.collecting import Values, collect
 from crowdfund.kernel.i18n import _, _l, ngettext
@@ -157,20 +157,6 @@ def check_differs(proposed: Mapping[str, Any], current: Limits) -> None:
         raise Invalid(
             _("These are the limits that apply on that day anyway. Change at least one."),
             field="goal_min_minor",
-        )
-
-
-def check_open(status: str) -> None:
-    """Raise Conflict for a proposal that was decided or withdrawn."""
-    if status != "pending":
-        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
-
-
-def check_second(asked_by: str, actor: str) -> None:
-    """Raise Forbidden if the one who proposed wants to decide."""
-    if asked_by == actor:
-        raise Forbidden(
-            _("You proposed these limits. A second person has to decide. Nothing was changed.")
         )
 
 

@@ -1,5 +1,6 @@
 """Staff: the dated limits of all campaigns, proposals of new ones and the decision about them."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, url_for
@@ -16,7 +17,7 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages, requests, subjects
+from crowdfund.kernel.web import decisions, identity, pages, requests, subjects
 from crowdfund.people import queries as people
 
 subjects.named("limits", limits_queries.names)
@@ -73,16 +74,12 @@ def approve_limits(limits_id: str) -> BaseResponse:
 @bp.post(f"{_ONE}/refuse")
 def refuse_limits(limits_id: str) -> BaseResponse:
     """Refuse a colleague's proposal with a reason."""
-    form = forms.RefusalForm()
-    try:
-        service.refuse(limits_id, form.reason.data or "", actor=identity.signed_in().id)
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        put_errors(form, error)
-        return _version(limits_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was changed."), "success")
-    return pages.back(url_for("campaigns.limits_version", limits_id=limits_id))
+    return decisions.refuse(
+        forms.RefusalForm(),
+        partial(service.refuse, limits_id, actor=identity.signed_in().id),
+        partial(_version, limits_id),
+        url_for("campaigns.limits_version", limits_id=limits_id),
+    )
 
 
 @bp.post(f"{_ONE}/withdraw")

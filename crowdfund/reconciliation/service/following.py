@@ -13,12 +13,11 @@ from crowdfund.campaigns.service import following as campaign
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.investments.service import returning
-from crowdfund.kernel import clock, live, outbox
-from crowdfund.kernel.db import insert_ignore, new_id, record_event
-from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel import outbox
+from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.moving import move_row
+from crowdfund.kernel.second_person import Requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from crowdfund.notifications import service
@@ -30,7 +29,13 @@ from crowdfund.reconciliation.rules.comparing import Findings
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts, Plan
 from crowdfund.reconciliation.service.comparing import request_comparison, store_one
 
-_Q = FollowRequest.__table__
+_requests = Requests(
+    FollowRequest.__table__,
+    follow_request_event,
+    queries.locked_request,
+    pages=(("queue", "follow"), ("desk", "all")),
+    about=("contract", "campaign_id"),
+)
 NOT_COMPARED = "not_compared"
 
 
@@ -111,25 +116,14 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
     seen = _unchanged(campaign_id, fingerprint)
     if seen.obstacle:
         raise Conflict(seen.obstacle)
-    request_id = new_id()
-    row = {
-        "id": request_id,
-        "campaign_id": campaign_id,
-        "status": "pending",
-        "open_key": campaign_id,
-        "reason": why,
-        "plan": seen.as_json(),
-        "fingerprint": fingerprint,
-        "asked_by": actor,
-        "asked_at": clock.now(),
-    }
-    if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
-    record_event(
-        follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why
+    request_id = _requests.add(
+        {"campaign_id": campaign_id, "plan": seen.as_json(), "fingerprint": fingerprint},
+        open_key=campaign_id,
+        actor=actor,
+        reason=why,
+        taken=_("A colleague has already requested this. It is waiting for a decision."),
     )
     service.queue_work("staff.follow", key=request_id)
-    _changed(campaign_id)
     return request_id
 
 
@@ -138,40 +132,30 @@ def approve(request_id: str, *, actor: str) -> None:
 
     Raises Forbidden (asked by oneself), NotYours, Outdated, Conflict.
     """
-    request = _undecided(request_id)
-    if request.asked_by == actor:
-        raise Forbidden(
-            _("You requested this. A second person has to approve it. Nothing was moved.")
-        )
+    own = _("You requested this. A second person has to approve it. Nothing was moved.")
+    request = _requests.for_second_person(request_id, actor=actor, own=own)
     campaign.open_to(request.campaign_id, actor)
     seen = _unchanged(request.campaign_id, request.fingerprint)
     if seen.obstacle:
         raise Conflict(seen.obstacle)
-    _move(request, "approved", actor=actor, decided_by=actor, decided_at=clock.now())
+    _requests.move(request, "approved", actor=actor, open_key=request.campaign_id)
     outbox.add(
         "reconciliation.follow", f"reconciliation.follow:{request_id}", {"request_id": request_id}
     )
 
 
-def refuse(request_id: str, *, reason: str, actor: str) -> None:
+def refuse(request_id: str, reason: str, *, actor: str) -> None:
     """Decline what a colleague asked for, with a reason; nothing is moved."""
     why = texts.reason(reason)
-    request = _undecided(request_id)
-    if request.asked_by == actor:
-        raise Forbidden(_("You requested this. Withdraw it instead. Nothing was moved."))
+    own = _("You requested this. Withdraw it instead. Nothing was moved.")
+    request = _requests.for_second_person(request_id, actor=actor, own=own)
     campaign.open_to(request.campaign_id, actor)
-    done = {"decided_by": actor, "decided_at": clock.now(), "open_key": None}
-    _move(request, "refused", actor=actor, reason=why, **done)
+    _requests.move(request, "refused", actor=actor, reason=why)
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
     """Withdraw one's own request; nothing is moved."""
-    request = _undecided(request_id)
-    if request.asked_by != actor:
-        raise Forbidden(
-            _("Only the colleague who made this request may withdraw it. Nothing was changed.")
-        )
-    _move(request, "cancelled", actor=actor, open_key=None)
+    _requests.withdraw(request_id, actor=actor)
 
 
 def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
@@ -200,7 +184,7 @@ def carry_out(request_id: str, found: Findings) -> None:
 
     Runs in one transaction and once: a request that is done, or was never approved, does nothing.
     """
-    request = queries.request(request_id, lock=True)
+    request = queries.locked_request(request_id)
     if request.status != "approved":
         return
     campaign_id = request.campaign_id
@@ -217,12 +201,12 @@ def carry_out(request_id: str, found: Findings) -> None:
         return
     reason = f"Follows the contract, asked and approved by two people: {request.reason}"
     _apply(seen, actor=str(request.decided_by), reason=reason)
-    _move(request, "done", actor="system", open_key=None)
+    _requests.move(request, "done", actor="system")
     request_comparison(campaign_id)
 
 
 def _stop(request: RequestRow, problem: str) -> None:
-    _move(request, "stopped", actor="system", reason=problem, open_key=None, problem=problem[:500])
+    _requests.move(request, "stopped", actor="system", reason=problem, problem=problem[:500])
     request_comparison(request.campaign_id)
 
 
@@ -254,33 +238,3 @@ def _settle_investments(campaign_id: str, made: Plan, *, actor: str) -> None:
     returning.give_back_unrecorded(campaign_id, [one.id for one in made.returned], reason=why)
     going = [one.id for one in (*made.returned, *made.refunded) if not one.on_contract]
     returning.close_records(going, reason="The money goes back to the investor.", actor=actor)
-
-
-# --- shared ---------------------------------------------------------------------------------------
-
-
-def _undecided(request_id: str) -> RequestRow:
-    request = queries.request(request_id, lock=True)
-    if request.status != "pending":
-        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
-    return request
-
-
-def _move(request: RequestRow, to: str, *, actor: str, reason: str = "", **values: object) -> None:
-    move_row(
-        _Q,
-        request.id,
-        to,
-        follow_request_event,
-        before=request.status,
-        actor=actor,
-        reason=reason,
-        values=values,
-    )
-    _changed(request.campaign_id)
-
-
-def _changed(campaign_id: str) -> None:
-    live.changed("contract", campaign_id)
-    live.changed("queue", "follow")
-    live.changed("desk", "all")
