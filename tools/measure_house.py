@@ -1,9 +1,9 @@
 """Measure the weight of the code and compare it with the goals.
 
-    python tools/measure_house.py                     prints a table python tools/measure_house.py
-    --worst 10          also names the heaviest functions and widest templates python
-    tools/measure_house.py --markdown          prints the table as Markdown python
-    tools/measure_house.py --root FOLDER       measures another checkout
+    python tools/measure_house.py                  prints a table
+    python tools/measure_house.py --worst 10       names the heaviest functions, widest templates
+    python tools/measure_house.py --markdown       prints the table as Markdown
+    python tools/measure_house.py --root FOLDER    measures another checkout
 
 Lines of a function are counted from `def` to the last one, without the docstring. Its tokens are
 NAME, NUMBER, STRING and OP of the same lines. The goals are a guide, not a fence: split where a

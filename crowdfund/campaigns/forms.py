@@ -5,6 +5,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
 from crowdfund.campaigns.rules import drafts, limits, securities
+from crowdfund.campaigns.security_fields import LoanFields, RevenueFields
 from crowdfund.issuers.rules import lists
 from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _l
@@ -81,25 +82,12 @@ class TermsForm(PageForm):
     condition4 = StringField(_l("Condition of part %(part)s", part=4))
 
 
-class LoanTermsForm(TermsForm):
+class LoanTermsForm(TermsForm, LoanFields):
     """The terms of a loan besides."""
 
-    interest_bps = StringField(_l("Interest rate a year"), [Needed()])
-    term_months = StringField(_l("Term of the loan"), [Needed()])
-    repayment = RadioField(
-        _l("How is the loan repaid?"),
-        [Needed()],
-        choices=options(securities.REPAYMENTS),
-        validate_choice=False,
-    )
 
-
-class RevenueTermsForm(TermsForm):
-    """The terms of a revenue share besides; a limit, a term, or both."""
-
-    revenue_bps = StringField(_l("Part of the revenue for all investors together"), [Needed()])
-    cap_bps = StringField(_l("Limit for all payments"))
-    term_months = StringField(_l("Term"))
+class RevenueTermsForm(TermsForm, RevenueFields):
+    """The terms of a revenue share besides."""
 
 
 TERMS_FORMS: dict[str, type[TermsForm]] = {

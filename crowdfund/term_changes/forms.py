@@ -1,9 +1,10 @@
 """Forms of changed terms. The service applies the rules."""
 
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import TextAreaField
 
 from crowdfund.campaigns.rules import securities
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.campaigns.security_fields import LoanFields, RevenueFields
+from crowdfund.kernel.forms import Needed, PageForm
 from crowdfund.kernel.i18n import _l
 
 
@@ -26,25 +27,12 @@ class ChangeForm(PageForm):
     )
 
 
-class LoanChangeForm(ChangeForm):
+class LoanChangeForm(ChangeForm, LoanFields):
     """The terms of a loan besides."""
 
-    interest_bps = StringField(_l("Interest rate a year"), [Needed()])
-    term_months = StringField(_l("Term of the loan"), [Needed()])
-    repayment = RadioField(
-        _l("How is the loan repaid?"),
-        [Needed()],
-        choices=options(securities.REPAYMENTS),
-        validate_choice=False,
-    )
 
-
-class RevenueChangeForm(ChangeForm):
-    """The terms of a revenue share besides; a limit, a term, or both."""
-
-    revenue_bps = StringField(_l("Part of the revenue for all investors together"), [Needed()])
-    cap_bps = StringField(_l("Limit for all payments"))
-    term_months = StringField(_l("Term"))
+class RevenueChangeForm(ChangeForm, RevenueFields):
+    """The terms of a revenue share besides."""
 
 
 FORMS: dict[str, type[ChangeForm]] = {
