@@ -5,7 +5,7 @@ is released.
 """
 
 from crowdfund.campaigns.service import releasing
-from crowdfund.campaigns.service.shared import reviewable
+from crowdfund.campaigns.service.shared import locked, reviewable
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
@@ -83,6 +83,18 @@ def refuse(request_id: str, reason: str, *, actor: str) -> None:
 def withdraw(request_id: str, *, actor: str) -> None:
     """Withdraw one's own request. Raises Forbidden or Conflict."""
     _requests.withdraw(request_id, actor=actor)
+
+
+def close_open(campaign_id: str) -> None:
+    """Close the request of a campaign that has nothing to release any more, if there is one."""
+    found = queries.open_request(campaign_id)
+    if found is None:
+        return
+    locked(campaign_id)  # before the request, as in `approve`
+    request = queries.locked(found.id)
+    if request.status == "pending":
+        why = "The campaign has ended without this release."
+        _requests.move(request, "cancelled", actor="system", reason=why)
 
 
 def amounts(what: releasing.Step | RequestRow) -> dict[str, int]:

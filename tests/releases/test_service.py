@@ -1,10 +1,15 @@
 """Two people release money: what each may do, once, and only what both have seen."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service import following
 from crowdfund.campaigns.service.shared import NotYours
 from crowdfund.chain import queries as chain
+from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, WrongState
 from crowdfund.ledger import queries as ledger
@@ -167,3 +172,56 @@ def test_parts_are_released_one_after_the_other(cast, in_parts):
     row = raising.campaign(in_parts)
     assert (row.status, row.released_minor, row.fee_minor) == ("released", 7_800_00, 200_00)
     assert ledger.balance(accounts.escrow(in_parts)) == 0
+
+
+# --- two at once, and a campaign that ends otherwise ----------------------------------------------
+
+
+def test_of_two_people_who_decide_at_once_one_wins_and_money_moves_once(app, cast, campaign_id):
+    request_id = ask(cast, campaign_id)
+    second = raising.person("abe", "admin")
+    outcomes, barrier = [], threading.Barrier(2)
+
+    def decide(actor):
+        with app.app_context():
+            barrier.wait()
+            try:
+                service.approve(request_id, actor=actor)
+                commit()
+                outcomes.append("approved")
+            except (Conflict, WrongState, sa.exc.OperationalError) as error:
+                rollback()
+                outcomes.append(type(error).__name__)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=decide, args=(one,)) for one in (cast.adam, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("approved") == 1
+    assert released(campaign_id) == 7_800_00
+    assert ledger.balance(accounts.PLATFORM_FEE) == 200_00
+    assert releases_asked_of_the_contract(campaign_id) == [0]
+
+
+def test_one_who_refuses_while_another_approves_learns_that_it_is_decided(cast, campaign_id):
+    request_id = ask(cast, campaign_id)
+    approve(cast, request_id)
+    with raising.refused(Conflict):
+        service.refuse(request_id, "I would rather wait.", actor=raising.person("abe", "admin"))
+    assert releases_asked_of_the_contract(campaign_id) == [0]
+
+
+@pytest.mark.parametrize("how", [Status.FAILED, Status.CANCELLED])
+def test_a_campaign_that_follows_its_contract_leaves_no_release_waiting(cast, campaign_id, how):
+    request_id = ask(cast, campaign_id)
+    following.follow_end(campaign_id, how, actor="system", reason="The contract says so.")
+    commit()
+    outbox.drain("default")
+    rollback()
+    row = queries.request(request_id)
+    assert (row.status, row.decided_by) == ("cancelled", None)
+    assert [one.to_status for one in queries.history(request_id)] == ["pending", "cancelled"]
+    assert queries.waiting()[0] == 0
