@@ -18,7 +18,7 @@ from crowdfund.adapters import mail, sms
 from crowdfund.kernel import clock, config, i18n, live, outbox
 from crowdfund.kernel.db import db, rollback
 from crowdfund.payments.service import refusals
-from tests import mariadb
+from tests import mariadb, scenes
 from tests.browser import Browser, lint
 from tests.emptying import empty_tables
 
@@ -211,3 +211,7 @@ def _do_not_wait_for_the_disk(uri: str) -> None:
 
 def _wait_for_no_disk(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def pytest_sessionfinish() -> None:
+    scenes.forget()

@@ -14,11 +14,11 @@ def empty_tables() -> None:
     db.session.remove()
     with db.engine.begin() as connection:
         empty = {"postgresql": _empty_postgresql, "sqlite": _empty_sqlite}
-        filled = _filled(connection)
+        filled = filled_tables(connection)
         empty.get(connection.dialect.name, _empty_mysql)(connection, filled)
 
 
-def _filled(connection: sa.Connection) -> list[sa.Table]:
+def filled_tables(connection: sa.Connection) -> list[sa.Table]:
     """Return the tables that hold rows, those that refer to others first."""
     tables = list(reversed(db.metadata.sorted_tables))
     quote = connection.dialect.identifier_preparer.quote

@@ -18,8 +18,8 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def live(cast):
-    return raising.campaign(raising.live_campaign(cast.company, cast.alice, cast.carla))
+def live(live_id):
+    return raising.campaign(live_id)
 
 
 def end_as(live, status):

@@ -16,8 +16,8 @@ from tests import raising
 
 
 @pytest.fixture
-def live(cast):
-    return raising.campaign(raising.live_campaign(cast.company, cast.alice, cast.carla))
+def live(live_id):
+    return raising.campaign(live_id)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ PUBLIC = "https://fund.example"
 
 
 @pytest.fixture
-def live(cast):
-    return raising.campaign(raising.live_campaign(cast.company, cast.alice, cast.carla))
+def live(live_id):
+    return raising.campaign(live_id)
 
 
 @pytest.fixture

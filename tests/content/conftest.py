@@ -11,6 +11,7 @@ from crowdfund.content.service import faq, gallery, people
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 from tests.campaigns.conftest import cast as cast
+from tests.scenes import scene
 
 QUESTION = {"question": "When will you export?", "answer": "From 2027 on.\nFirst to Djibouti."}
 PERSON = {
@@ -27,14 +28,18 @@ def stored(number=0):
     return gallery.Stored(storage.put_public(raising.picture(size, "WEBP")), *size)
 
 
-@pytest.fixture
-def campaign(cast):
-    """Alice owns the company, mia manages, vera looks on; bob is a stranger."""
+def _people_and_draft(cast):
     people_ids = {name: getattr(cast, name) for name in ("alice", "bob", "carla", "adam", "rita")}
     people_ids |= {name: raising.person(name) for name in ("mia", "vera")}
     raising.join(cast.company, people_ids["mia"], "manager")
     raising.join(cast.company, people_ids["vera"], "viewer")
-    campaign_id = raising.complete_draft(cast.company, cast.alice)
+    return people_ids, raising.complete_draft(cast.company, cast.alice)
+
+
+@pytest.fixture
+def campaign(cast):
+    """Alice owns the company, mia manages, vera looks on; bob is a stranger."""
+    people_ids, campaign_id = scene("content.campaign", lambda: _people_and_draft(cast))
 
     def ask(**texts):
         rollback()

@@ -17,6 +17,7 @@ from crowdfund.payments import queries as payments
 from crowdfund.payments.service import inbox
 from crowdfund.people import service as people_service
 from tests import raising
+from tests.scenes import scene
 
 
 @dataclass
@@ -99,14 +100,18 @@ def verified(name):
     return person_id
 
 
-@pytest.fixture
-def world(app, frozen):
+def _people_and_campaign():
     raising.contracts()
     staff = {"alice": (), "carla": ("compliance",)}
     people = {name: raising.person(name, *roles) for name, roles in staff.items()}
     people |= {name: verified(name) for name in ("charlie", "dora")}
     company = raising.registered_company(people["alice"], people["carla"])
-    campaign_id = raising.live_campaign(company, people["alice"], people["carla"])
+    return people, raising.live_campaign(company, people["alice"], people["carla"])
+
+
+@pytest.fixture
+def world(app, frozen):
+    people, campaign_id = scene("investments.world", _people_and_campaign)
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
     yield World(bank, people, campaign_id, raising.campaign(campaign_id).slug)

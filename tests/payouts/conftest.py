@@ -21,6 +21,7 @@ from crowdfund.payouts.service import requests
 from crowdfund.people import service as people
 from crowdfund.reports import proofs
 from tests import raising
+from tests.scenes import scene
 
 NUMBERS = {"alice": "1000123456789", "bob": "1000999888777", "fin": "1000555444333"}
 
@@ -123,8 +124,7 @@ def open_holds():
     return db.session.scalar(query)
 
 
-@pytest.fixture
-def world(app, frozen):
+def _people():
     staff = {"fin": ("finance",), "fred": ("finance",), "rita": ("regulator",)}
     made = {name: raising.person(name, *roles) for name, roles in staff.items()}
     for name in ("alice", "bob"):
@@ -133,6 +133,12 @@ def world(app, frozen):
     commit()
     for name, number in NUMBERS.items():
         verified_account(made[name], number)
+    return made
+
+
+@pytest.fixture
+def world(app, frozen):
+    made = scene("payouts.world", _people)
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
     config.use(config.settings().model_copy(update={"payout_approval_above_minor": 1_000_00}))

@@ -9,15 +9,14 @@ from crowdfund.people import service as people_service
 from crowdfund.questions import queries, service
 from tests import raising
 from tests.campaigns.conftest import cast as cast
+from tests.scenes import scene
 
 TEXT = "How many roasters do you have today?"
 ANSWER = "One, of 15 kg. The second one has 60 kg."
 REASON = "The contract with the farms is confidential."
 
 
-@pytest.fixture
-def desk(cast):
-    """Alice owns the company, mia manages, vera looks on; bob asks and eve is a stranger."""
+def _people_and_campaign(cast):
     people = {name: getattr(cast, name) for name in ("alice", "bob", "carla", "adam")}
     people |= {name: raising.person(name) for name in ("mia", "vera", "eve")}
     raising.join(cast.company, people["mia"], "manager")
@@ -26,7 +25,13 @@ def desk(cast):
         people["bob"], first_name="Bob Abebe", last_name="Desta", phone="+251911234567"
     )
     commit()
-    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    return people, raising.live_campaign(cast.company, cast.alice, cast.carla)
+
+
+@pytest.fixture
+def desk(cast):
+    """Alice owns the company, mia manages, vera looks on; bob asks and eve is a stranger."""
+    people, campaign_id = scene("questions.desk", lambda: _people_and_campaign(cast))
     slug = raising.campaign(campaign_id).slug
 
     def ask(text=TEXT, who="bob"):

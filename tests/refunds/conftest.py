@@ -23,6 +23,7 @@ from crowdfund.reports import proofs
 from tests import raising
 from tests.investments.conftest import World as InvestingWorld
 from tests.investments.conftest import verified
+from tests.scenes import scene
 
 
 @dataclass
@@ -127,15 +128,19 @@ def drained(queue="payments"):
     return outbox.drain(queue)
 
 
-@pytest.fixture
-def world(app, frozen):
+def _people_and_campaign():
     raising.contracts()
     staff = {"alice": (), "carla": ("compliance",), "fin": ("finance",)}
     people = {name: raising.person(name, *roles) for name, roles in staff.items()}
     people |= {name: verified(name) for name in ("charlie", "dora")}
     company = raising.registered_company(people["alice"], people["carla"])
     much = {"goal_minor": "5,000,000", "max_minor": "5000000", "duration_days": "180"}
-    campaign_id = raising.live_campaign(company, people["alice"], people["carla"], **much)
+    return people, raising.live_campaign(company, people["alice"], people["carla"], **much)
+
+
+@pytest.fixture
+def world(app, frozen):
+    people, campaign_id = scene("refunds.world", _people_and_campaign)
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
     yield World(bank, people, campaign_id, raising.campaign(campaign_id).slug, frozen)
