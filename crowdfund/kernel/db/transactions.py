@@ -42,6 +42,13 @@ def after_commit(key: object, action: Callable[[], None]) -> None:
     db.session.info.setdefault("after_commit", {})[key] = action
 
 
+def collect_for_commit(key: str, item: str, action: Callable[[list[str]], object]) -> None:
+    """Have an action run once after the shell has committed, with all items of its key."""
+    items: dict[str, None] = db.session.info.setdefault("collected", {}).setdefault(key, {})
+    items[item] = None
+    after_commit(("collected", key), lambda: action(list(items)))
+
+
 def before_commit(action: Callable[[], None]) -> None:
     """Run an action as the last of the current transaction, just before the shell commits."""
     db.session.info.setdefault("before_commit", []).append(action)
@@ -55,6 +62,7 @@ def commit() -> None:
         for action in session.info.pop("before_commit"):
             action()
     session.commit()
+    session.info.pop("collected", None)
     for action in session.info.pop("after_commit", {}).values():
         action()
 
@@ -64,6 +72,7 @@ def rollback() -> None:
     session = db.session()
     session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
+    session.info.pop("collected", None)
     try:
         session.rollback()
     except sa.exc.DBAPIError:
