@@ -14,12 +14,16 @@ from crowdfund.chain.models import Block, Contract, Cursor, Signer, Write, write
 from crowdfund.chain.rows import WriteRow
 from crowdfund.chain.rules import WriteStatus
 from crowdfund.kernel import clock, live, outbox
-from crowdfund.kernel.db import db, insert_ignore, new_id, rows_changed
+from crowdfund.kernel.db import Prepared, db, driver, insert_ignore, is_first, new_id, rows_changed
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 _W, _S = Write.__table__, Signer.__table__
+_INSERT_EVENT = Prepared(
+    sa.insert(write_event),
+    *("id", "chain_write_id", "at", "actor", "from_status", "to_status", "reason"),
+)
 LEAST_REASON = 10  # characters
 
 
@@ -87,7 +91,8 @@ def write_many(effects: Sequence[Effect]) -> list[WriteRow]:
     if added:
         new = [row["id"] for row in rows if found[row["intent_id"]].id == row["id"]]
         _record([(write_id, None) for write_id in new], WriteStatus.QUEUED)
-        outbox.add("chain.sign", f"chain.sign:{new[0]}:0")
+        if is_first("chain.sign"):  # one wake-up takes all that a transaction asks for
+            outbox.add("chain.sign", f"chain.sign:{new[0]}:0")
     return [found[one.intent_id] for one in effects]
 
 
@@ -164,21 +169,13 @@ def _record(
     if not rows:
         return
     now = clock.now()
-    db.session.execute(
-        sa.insert(write_event),
-        [
-            {
-                "id": new_id(),
-                "chain_write_id": write_id,
-                "at": now,
-                "actor": actor,
-                "from_status": before,
-                "to_status": str(to),
-                "reason": reason[:1000],
-            }
-            for write_id, before in rows
-        ],
-    )
+    common = {"at": now, "actor": actor, "to_status": str(to), "reason": reason[:1000]}
+    history = [
+        {"id": new_id(), "chain_write_id": write_id, "from_status": before} | common
+        for write_id, before in rows
+    ]
+    with driver() as sql:
+        sql.send(_INSERT_EVENT, history)
     for write_id, _before in rows:
         live.changed("chain_write", write_id)
     live.changed("chain", "writes")
