@@ -70,14 +70,18 @@ def write_many(effects: Sequence[Effect]) -> list[WriteRow]:
     """
     if not effects:
         return []
-    wanted = {one.intent_id: _values(one) for one in effects}
+    wanted = _wanted(effects)
     now = clock.now()
     common = {"status": WriteStatus.QUEUED, "attempts": 0, "created_at": now, "updated_at": now}
     rows = [
-        {"id": new_id(), "intent_id": intent_id, "role": rules.signer_role(one["function"])}
-        | common
-        | one
-        for intent_id, one in wanted.items()
+        {
+            "id": new_id(),
+            "intent_id": intent_id,
+            "role": rules.signer_role(values["function"]),
+            **common,
+            **values,
+        }
+        for intent_id, values in wanted.items()
     ]
     added = insert_ignore(_W, rows)
     found = {row.intent_id: row for row in queries.writes_of_intents(list(wanted))}
@@ -85,15 +89,30 @@ def write_many(effects: Sequence[Effect]) -> list[WriteRow]:
         raise LookupError(f"the write of {min(missing)} cannot be read")
     for intent_id, values in wanted.items():
         if any(getattr(found[intent_id], name) != value for name, value in values.items()):
-            raise IntentConflict(
-                _("The intent %(intent_id)s stands for another call already.", intent_id=intent_id)
-            )
+            raise _conflict(intent_id)
     if added:
-        new = [row["id"] for row in rows if found[row["intent_id"]].id == row["id"]]
+        ids = {row.id for row in found.values()}
+        new = [row["id"] for row in rows if row["id"] in ids]
         _record([(write_id, None) for write_id in new], WriteStatus.QUEUED)
         if is_first("chain.sign"):  # one wake-up takes all that a transaction asks for
             outbox.add("chain.sign", f"chain.sign:{new[0]}:0")
     return [found[one.intent_id] for one in effects]
+
+
+def _wanted(effects: Sequence[Effect]) -> dict[str, dict[str, Any]]:
+    """Return what is wanted by intent. Raises IntentConflict if two differ."""
+    wanted: dict[str, dict[str, Any]] = {}
+    for one in effects:
+        values = _values(one)
+        if wanted.setdefault(one.intent_id, values) != values:
+            raise _conflict(one.intent_id)
+    return wanted
+
+
+def _conflict(intent_id: str) -> IntentConflict:
+    return IntentConflict(
+        _("The intent %(intent_id)s stands for another call already.", intent_id=intent_id)
+    )
 
 
 def _values(effect: Effect) -> dict[str, Any]:

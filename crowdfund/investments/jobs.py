@@ -159,6 +159,13 @@ def refund(rows: list[outbox.Row]) -> None:
         refunding.go_on(**row.payload)
 
 
+@outbox.handler("investments.refund_tokens", queue="default")
+def refund_tokens(rows: list[outbox.Row]) -> None:
+    """Pay back the tokens of the next wallets of a campaign."""
+    for row in rows:
+        own_wallet.pay_back(row.payload["campaign_id"], after=row.payload["after"])
+
+
 @outbox.on(CampaignSucceeded, queue="default")
 def campaign_succeeded(campaigns: list[CampaignSucceeded]) -> None:
     """Notify the investors that the threshold was reached."""

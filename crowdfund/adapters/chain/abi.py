@@ -152,7 +152,8 @@ def encode(contract: str, function: str, args: Sequence[object]) -> str:
     Raises BadArguments when the function or the values do not fit the ABI.
     """
     item = _function(contract, function, len(args))
-    return "0x" + (item["selector"] + _encode(item["inputs"], args)).hex()
+    selector: bytes = item["selector"]
+    return "0x" + (selector + _encode(item["inputs"], args)).hex()
 
 
 def encode_deploy(contract: str, args: Sequence[object]) -> str:

@@ -1,6 +1,7 @@
 """Have the campaign's contract record an investment, refund it, or take it out again."""
 
 import secrets
+from collections.abc import Sequence
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
@@ -39,14 +40,21 @@ def _record_args(investment: Investment) -> list[object]:
     ]
 
 
-def record_refund(investment: Investment, campaign: CampaignRow) -> None:
-    """Mark the contract's record of this investment as refunded, once."""
-    chain.write(
+def record_refunds(investments: Sequence[Investment], campaign: CampaignRow) -> None:
+    """Mark the contract's records of investments of a campaign as refunded, each once."""
+    people = {one.user_id for one in investments}
+    keys = queries.investor_keys(campaign.id, people)
+    keys |= {one: _key(campaign.id, one) for one in sorted(people - keys.keys())}
+    chain.write_many([_refund(one, campaign, keys[one.user_id]) for one in investments])
+
+
+def _refund(investment: Investment, campaign: CampaignRow, key: str) -> chain.Effect:
+    return chain.Effect(
         f"refund:{investment.id}",
         "CampaignImplementation",
         "recordRefund",
-        _record_args(investment)[:2],
-        subject=("refund", investment.campaign_id),
+        [chain_rules.intent_bytes32(rules.reference(investment.id)), key],
+        ("refund", campaign.id),
         address=campaign.contract_address,
         batch="recordRefunds",
     )
@@ -73,7 +81,7 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
         return
     campaign = campaigns.by_id(investment.campaign_id)
     if campaign.status in life.REFUNDING:
-        record_refund(investment, campaign)  # it was recorded just before the contract ended
+        record_refunds([investment], campaign)  # it was recorded just before the contract ended
     elif campaign.status == life.Status.LIVE and investment.cancelled_at is not None:
         take_off_chain(investment)  # it was cancelled while the record was on its way
 

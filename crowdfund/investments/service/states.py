@@ -1,6 +1,6 @@
 """Lock investments and move them from one status to the next."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -10,7 +10,7 @@ from crowdfund.investments.rules import Status
 from crowdfund.investments.service import counting
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, locked
-from crowdfund.kernel.moving import move
+from crowdfund.kernel.moving import move, move_all
 
 
 def lock(investment_id: str) -> Investment:
@@ -28,6 +28,28 @@ def lock_many(ids: Collection[str]) -> list[Investment]:
 def move_to(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
     """Move an investment to a status if that may follow; return whether it did."""
     return move_locked(lock(investment_id), to, reason=reason, actor=actor)
+
+
+def return_all(investments: Sequence[Investment], *, reason: str) -> None:
+    """Move locked investments of a campaign whose money is in to `returned`, in one go."""
+    pages = [
+        (kind, key)
+        for one in investments
+        for kind, key in (
+            ("investment", one.id),
+            ("portfolio", one.user_id),
+            ("wallet", one.user_id),
+        )
+    ]
+    move_all(
+        investments,
+        Status.RETURNED,
+        investment_event,
+        actor="system",
+        reason=reason,
+        pages=dict.fromkeys(pages),
+    )
+    counting.went(investments)
 
 
 def move_locked(
@@ -48,5 +70,5 @@ def move_locked(
     if to == Status.SETTLED:
         counting.came(investment)
     elif to == Status.RETURNED and before in rules.IN:
-        counting.went(investment)
+        counting.went([investment])
     return True

@@ -20,6 +20,7 @@ from crowdfund.kernel.db.history import (
     one_of,
     protect,
     record_event,
+    record_events,
 )
 from crowdfund.kernel.db.locking import locked
 from crowdfund.kernel.db.snapshots import snapshot
@@ -88,6 +89,7 @@ __all__ = [
     "reader",
     "reading",
     "record_event",
+    "record_events",
     "release",
     "rollback",
     "rows_changed",

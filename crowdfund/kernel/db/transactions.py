@@ -46,7 +46,11 @@ def collect_for_commit(key: str, item: str, action: Callable[[list[str]], object
     """Have an action run once after the shell has committed, with all items of its key."""
     items: dict[str, None] = db.session.info.setdefault("collected", {}).setdefault(key, {})
     items[item] = None
-    after_commit(("collected", key), lambda: action(list(items)))
+
+    def run() -> None:
+        action(list(items))
+
+    after_commit(("collected", key), run)
 
 
 def is_first(key: str) -> bool:
