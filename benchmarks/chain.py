@@ -40,10 +40,10 @@ def run(*, small: bool = False) -> dict[str, Any]:
     """Return rates a second and gas each."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        _node(Path(folder)) as url,
-        _app(Path(folder), url),
+        node_process(Path(folder)) as url,
+        open_app(Path(folder), url),
     ):
-        address = _campaign()
+        address = make_contract()
         limit = _presigned(address, 2 if small else PRESIGNED)
         measured = {
             size: (*_measure(address, total, size), goal)
@@ -70,7 +70,8 @@ def run(*, small: bool = False) -> dict[str, Any]:
 
 
 @contextmanager
-def _node(folder: Path) -> Iterator[str]:
+def node_process(folder: Path) -> Iterator[str]:
+    """Run a local node; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -92,17 +93,23 @@ def _node(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-@contextmanager
-def _app(folder: Path, url: str) -> Iterator[None]:
-    settings = config.Settings(
+def settings(folder: Path, url: str) -> config.Settings:
+    """Return the settings of a platform in a folder, at a node."""
+    return config.Settings(
         _env_file=None,
         environment="test",
         CROWDFUND_DATA_DIR=folder,
         redis_url="",
         database_url=f"sqlite:///{folder}/bench.db",
         chain_rpc_url=url,
+        chain_recorder_cap_minor=10**12,
     )
-    app = create_app(settings)
+
+
+@contextmanager
+def open_app(folder: Path, url: str) -> Iterator[None]:
+    """Open a platform with an empty database and its contracts deployed."""
+    app = create_app(settings(folder, url))
     with app.app_context():
         db.create_all()
         _wait_for(url)
@@ -122,7 +129,7 @@ def _wait_for(url: str) -> None:
             return
 
 
-def _settle() -> None:
+def settle() -> None:
     """Work until nothing is under way; a send answers before the node has made the block."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -135,7 +142,8 @@ def _settle() -> None:
         commit()
 
 
-def _write(intent: str, contract: str, function: str, args: list[Any], **more: Any) -> None:
+def write(intent: str, contract: str, function: str, args: list[Any], **more: Any) -> None:
+    """Ask for an effect on chain that no feature waits for."""
     service.write(
         intent,
         contract,
@@ -146,13 +154,14 @@ def _write(intent: str, contract: str, function: str, args: list[Any], **more: A
     )
 
 
-def _campaign() -> str:
+def make_contract() -> str:
+    """Create a campaign on chain and return its address; its goal is 10^12 minor units."""
     node = connection.node()
     wallet = abi.to_checksum_address("0x" + "22" * 20)
     one = rules.intent_bytes32("company")
-    _write("register", "IssuerRegistry", "registerIssuer", [one, wallet, one, one])
+    write("register", "IssuerRegistry", "registerIssuer", [one, wallet, one, one])
     commit()
-    _settle()
+    settle()
     most = rules.to_units(10**12)
     terms = [
         one,
@@ -168,9 +177,9 @@ def _campaign() -> str:
         one,
         rules.tranches_bytes32(()),
     ]
-    _write("create", "CampaignFactory", "createCampaign", [terms])
+    write("create", "CampaignFactory", "createCampaign", [terms])
     commit()
-    _settle()
+    settle()
     return str(
         node.call("CampaignFactory", queries.address_of("CampaignFactory"), "campaignOf", one)
     )
@@ -199,7 +208,7 @@ def _measure_load(address: str, total: int) -> tuple[float, int, float]:
     The node's own rate is measured last: it uses nonces that our books do not know.
     """
     prefix, began = "load", _ask_for(address, total, prefix="load", batch="recordInvestments")
-    _settle()
+    settle()
     spent = time.perf_counter() - began
     last = queries.write(f"{prefix}-{total - 1}")
     assert last is not None
@@ -265,10 +274,10 @@ def _measure(address: str, total: int, size: int) -> tuple[float, int]:
             more = {"address": address, "batch": batch}
             key = rules.intent_bytes32(f"investor-{n}-by-{size}")
             args = [key, rules.to_units(MINOR)]
-            _write(f"by-{size}-{n}", "CampaignImplementation", "recordInvestment", args, **more)
+            write(f"by-{size}-{n}", "CampaignImplementation", "recordInvestment", args, **more)
         began = time.perf_counter()
         commit()
-        _settle()
+        settle()
         spent += time.perf_counter() - began
     done = [queries.write(f"by-{size}-{n}") for n in (0, total - 1)]
     assert all(row is not None and row.status == "confirmed" for row in done)
