@@ -90,12 +90,13 @@ def payment_expired(payments: list[PaymentExpired]) -> None:
 )
 def chain_confirmed(writes: list[WriteConfirmed]) -> None:
     """The contract has an investment, counts it no longer, or has paid tokens back."""
+    recording.confirmed(
+        {one.subject.id: one.tx_hash for one in writes if one.subject.kind == "investment"}
+    )
     for write in writes:
-        if write.subject.kind == "investment":
-            recording.confirmed(write.subject.id, write.tx_hash)
-        elif write.subject.kind == "cancellation":
+        if write.subject.kind == "cancellation":
             cancelling.taken_off_chain(write.subject.id, write.tx_hash)
-        else:
+        elif write.subject.kind == "token_refund":
             foreign.token_money_went_back(write.address, write.args[0])
             own_wallet.token_money_went_back(write.address, write.args[0], write.tx_hash)
 

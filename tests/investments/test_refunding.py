@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns.events import CampaignFailed
 from crowdfund.investments.events import InvestmentReturned
-from crowdfund.investments.service import own_wallet, refunding
+from crowdfund.investments.service import own_wallet, recording, refunding
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.models import Entry
@@ -140,6 +140,22 @@ def test_more_people_take_no_more_statements(world, failed, monkeypatch):
     assert sent(2) == sent(2)  # what a refund of two takes
     world.work()
     assert returned() == 5
+
+
+def test_the_contract_confirms_many_with_as_many_statements_as_two(world, failed):
+    ids = sorted(failed.values())
+
+    def sent(some):
+        rollback()
+        with statements() as found:
+            recording.confirmed(dict.fromkeys(some, "0x" + "ab" * 32))
+        commit()
+        return len(found)
+
+    assert sent(ids[:2]) == sent(ids[2:])
+    assert {world.investment(failed[name], name).status for name in PEOPLE} == {"confirmed"}
+    told = [raising.told(world.people[name]).count("investment.recorded") for name in PEOPLE]
+    assert told == [1] * 5
 
 
 def test_the_refunds_of_many_are_registered_with_as_many_statements_as_one(world, failed):

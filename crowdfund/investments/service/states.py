@@ -30,26 +30,30 @@ def move_to(investment_id: str, to: Status, *, reason: str = "", actor: str = "s
     return move_locked(lock(investment_id), to, reason=reason, actor=actor)
 
 
+def confirm_all(investments: Sequence[Investment]) -> list[Investment]:
+    """Move locked investments to `confirmed` in one go; return those that were settled before."""
+    going = [one for one in investments if rules.can_move(one.status, Status.CONFIRMED)]
+    _move_all(going, Status.CONFIRMED)
+    return going
+
+
 def return_all(investments: Sequence[Investment], *, reason: str) -> None:
     """Move locked investments of a campaign whose money is in to `returned`, in one go."""
-    pages = [
-        (kind, key)
-        for one in investments
-        for kind, key in (
-            ("investment", one.id),
-            ("portfolio", one.user_id),
-            ("wallet", one.user_id),
-        )
-    ]
-    move_all(
-        investments,
-        Status.RETURNED,
-        investment_event,
-        actor="system",
-        reason=reason,
-        pages=dict.fromkeys(pages),
-    )
+    _move_all(investments, Status.RETURNED, reason=reason)
     counting.went(investments)
+
+
+def _move_all(investments: Sequence[Investment], to: Status, *, reason: str = "") -> None:
+    pages = [page for one in investments for page in _pages(one)]
+    move_all(investments, to, investment_event, actor="system", reason=reason, pages=pages)
+
+
+def _pages(investment: Investment) -> tuple[tuple[str, str], ...]:
+    return (
+        ("investment", investment.id),
+        ("portfolio", investment.user_id),
+        ("wallet", investment.user_id),
+    )
 
 
 def move_locked(
@@ -61,12 +65,7 @@ def move_locked(
         return False
     if to == Status.SETTLED:
         investment.settled_at = clock.now()
-    pages = (
-        ("investment", investment.id),
-        ("portfolio", investment.user_id),
-        ("wallet", investment.user_id),
-    )
-    move(investment, to, investment_event, actor=actor, reason=reason, pages=pages)
+    move(investment, to, investment_event, actor=actor, reason=reason, pages=_pages(investment))
     if to == Status.SETTLED:
         counting.came(investment)
     elif to == Status.RETURNED and before in rules.IN:
