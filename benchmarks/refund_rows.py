@@ -41,6 +41,7 @@ def amount(number: int) -> int:
 
 def fill(fiat: int, tokens: int) -> int:
     """Put the money of fiat investors and of token investors into a campaign; return the sum."""
+    _give_gas_money()
     address = make_contract()
     people = range(fiat + tokens)
     _campaign(address, people)
@@ -57,6 +58,12 @@ def fill(fiat: int, tokens: int) -> int:
     outbox.drain("chain", limit_s=600)
     outbox.drain("default", limit_s=600)
     return sum(map(amount, people))
+
+
+def _give_gas_money() -> None:
+    """Give the signers enough for as many records as there may be."""
+    for role in rules.ROLES:
+        connection.node().rpc("anvil_setBalance", connection.address_of(role), hex(10**24))
 
 
 def investment_id(number: int) -> str:
