@@ -28,6 +28,7 @@ NAMES = (
     "ledger",
     "webhooks",
     "drain",
+    "refunds",
     "selfcheck",
     "chain",
     "stack",

@@ -203,7 +203,7 @@ def _repeat_writes(tx: MinedTx) -> None:
 
 
 def _has_event_of(tx: MinedTx) -> bool:
-    return any(event.address.lower() == tx.to.lower() for event in queries.events_of_tx(tx.hash))
+    return queries.has_event(tx.hash, tx.to)
 
 
 def _emit_foreign(events: Sequence[EventRow]) -> None:

@@ -33,7 +33,7 @@ def _plan(_rows: list[Row]) -> "Plan":
     return plan()
 
 
-@outbox.handler("chain.sign", queue=QUEUE, batch=100, prepare=_plan)
+@outbox.handler("chain.sign", queue=QUEUE, batch=outbox.CLAIM, prepare=_plan)
 def sign(_rows: list[Row], plan: "Plan") -> None:
     """Sign what was planned and store the bytes; a second row sends them after the commit."""
     from crowdfund.chain.sender import store_plan
@@ -47,7 +47,7 @@ def _send(_rows: list[Row]) -> "Sending":
     return send_signed()
 
 
-@outbox.handler("chain.broadcast", queue=QUEUE, batch=100, prepare=_send)
+@outbox.handler("chain.broadcast", queue=QUEUE, batch=outbox.CLAIM, prepare=_send)
 def broadcast(_rows: list[Row], sending: "Sending") -> None:
     """Store the results of the broadcasts."""
     from crowdfund.chain.sender import store_sent
@@ -61,7 +61,7 @@ def _scan(_rows: list[Row]) -> "Scan | None":
     return scan()
 
 
-@outbox.handler("chain.index", queue=QUEUE, batch=100, prepare=_scan)
+@outbox.handler("chain.index", queue=QUEUE, batch=outbox.CLAIM, prepare=_scan)
 def index(_rows: list[Row], scan: "Scan | None") -> None:
     """Apply the next blocks; goes on at once while more of them wait."""
     from crowdfund.chain.indexer import apply

@@ -4,6 +4,7 @@ Only reads: it runs before the transaction that signs, so no lock waits for the 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -51,6 +52,14 @@ class Hold:
     writes: tuple[WriteRow, ...]
     kind: str
     text: str
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A call of all rows of a group, and the node's answer to it."""
+
+    data: str
+    answer: int | Reverted | NodeError
 
 
 @dataclass
@@ -189,44 +198,45 @@ def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
     return held, final
 
 
-def _first_try(
-    node: Node, groups: Sequence[list[WriteRow]]
-) -> list[int | Reverted | NodeError | None]:
+def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[_Tried | None]:
     """Simulate all groups in one round trip; None where a row cannot even be encoded."""
     calls: list[tuple[str, str, str]] = []
     places: list[int] = []
     for place, group in enumerate(groups):
-        if len(_encodable(group, [])) == len(group):
-            calls.append((connection.address_of(group[0].role), group[0].address, _encode(group)))
+        with suppress(abi.BadArguments):
+            signer = connection.address_of(group[0].role)
+            calls.append((signer, group[0].address, _encode(group)))
             places.append(place)
-    found: list[int | Reverted | NodeError | None] = [None] * len(groups)
-    for place, answer in zip(places, node.estimate_many(calls), strict=True):
-        found[place] = answer
+    found: list[_Tried | None] = [None] * len(groups)
+    for place, call, answer in zip(places, calls, node.estimate_many(calls), strict=True):
+        found[place] = _Tried(call[2], answer)
     return found
 
 
 def _try(
-    made: Plan, node: Node, rows: list[WriteRow], answer: int | Reverted | NodeError | None
+    made: Plan, node: Node, rows: list[WriteRow], tried: _Tried | None
 ) -> tuple[Call | None, list[Refusal]]:
     """Find the largest call that passes; the rows that prevent it are refused one by one.
 
-    `answer` is the answer for all rows together, if they were tried already. Raises NodeError.
+    `tried` is the call of all rows together, if they can be encoded. Raises NodeError.
     """
     refused: list[Refusal] = []
     signer = connection.address_of(rows[0].role)
-    rows = _encodable(rows, refused)
+    if tried is None:
+        rows = _encodable(rows, refused)
     while rows:
-        data = _encode(rows)
-        if answer is None:
-            answer = node.estimate_many([(signer, rows[0].address, data)])[0]
+        if tried is None:
+            data = _encode(rows)
+            tried = _Tried(data, node.estimate_many([(signer, rows[0].address, data)])[0])
+        answer = tried.answer
         if isinstance(answer, Reverted):
             _take_out(node, signer, rows, refused, answer)
         elif (gas := _gas(answer, made.gas_limit, alone=len(rows) == 1)) is None:
             _make_smaller(made, rows, refused)
         else:
             first = rows[0]
-            return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused
-        answer = None
+            return Call(first.role, signer, first.address, tried.data, gas, tuple(rows)), refused
+        tried = None
     return None, refused
 
 

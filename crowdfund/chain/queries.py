@@ -51,13 +51,21 @@ def writes_by_ids(ids: Sequence[str]) -> list[WriteRow]:
     return read_all(WriteRow, _WRITE.where(_W.c.id.in_(ids)).order_by(*_OLDEST_FIRST))
 
 
+def writes_of_intents(intent_ids: Sequence[str]) -> list[WriteRow]:
+    """Return the writes of intents, in no order."""
+    if len(intent_ids) == 1:  # half the work of a list of one
+        found = write(intent_ids[0])
+        return [found] if found else []
+    return read_all(WriteRow, _WRITE.where(_W.c.intent_id.in_(intent_ids)))
+
+
 def writes_of(kind: str, subject_id: str) -> list[WriteRow]:
     """Return the writes about a thing, oldest first."""
     query = _WRITE.where(_W.c.subject_kind == kind, _W.c.subject_id == subject_id)
     return read_all(WriteRow, query.order_by(*_OLDEST_FIRST))
 
 
-def queued(limit: int = 500) -> list[WriteRow]:
+def queued(limit: int = rules.WRITES_PER_ROUND) -> list[WriteRow]:
     """Return writes that can be signed now, oldest first; those on hold only after their time."""
     free = sa.or_(_W.c.held_until.is_(None), _W.c.held_until <= clock.now())
     query = _WRITE.where(_W.c.status == WriteStatus.QUEUED, free)
@@ -137,6 +145,13 @@ def events_of_tx(tx_hash: str) -> list[EventRow]:
     """Return the decoded events of a transaction, without those of dropped blocks."""
     query = _EVENT.where(_E.c.tx_hash == tx_hash, _E.c.status != "orphaned")
     return read_all(EventRow, query.order_by(_E.c.ordinal))
+
+
+def has_event(tx_hash: str, address: str) -> bool:
+    """Return whether a contract has an event in a transaction, without those of dropped blocks."""
+    is_here = sa.func.lower(_E.c.address) == address.lower()
+    query = sa.select(_E.c.id).where(_E.c.tx_hash == tx_hash, is_here, _E.c.status != "orphaned")
+    return db.session.execute(query.limit(1)).first() is not None
 
 
 def newest_event(intent: str) -> EventRow | None:

@@ -203,6 +203,8 @@ def _logs_at(made: Scan, node: Node, addresses: list[str]) -> list[Log]:
 
 
 def _spawned(watched: dict[str, str], entry: Log) -> Iterable[tuple[str, str]]:
+    if not any(contract == watched[entry.address] for contract, _event in rules.SPAWNS):
+        return
     decoded = chain_abi.decode_log(watched[entry.address], entry.topics, entry.data)
     rule = rules.SPAWNS.get((watched[entry.address], decoded[0])) if decoded else None
     if decoded and rule and decoded[1][rule[0]] not in watched:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 UNITS_PER_MINOR = 10_000  # the payment token has 6 decimals, the journal 2
 TX_GAS_CAP = 16_777_216  # gas that one transaction may have (EIP-7825)
 MAX_BATCH = 200  # rows of one recordInvestments call (MAX_ROWS of the contract)
+WRITES_PER_ROUND = 10 * MAX_BATCH  # writes that one round plans and signs
 MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
 REORG_WINDOW = 1_024  # blocks whose hashes are stored to find the fork point
 ROLES = ("admin", "operator", "recorder")
@@ -273,10 +274,20 @@ def own_events(args: Sequence[object], events: Iterable[L], *, alone: bool) -> l
     All of them when the write has the transaction for itself; in a batch those that carry its
     first argument (intent id or payment reference).
     """
+    return events_of_writes([args], events, alone=alone)[0]
+
+
+def events_of_writes(
+    writes: Sequence[Sequence[object]], events: Iterable[L], *, alone: bool
+) -> list[list[L]]:
+    """Return the own events of each write of a transaction, which are given by their arguments."""
     found = list(events)
-    if alone or not args:
-        return found
-    return [event for event in found if intent_of(event.args) == args[0]]
+    by_intent: dict[str | None, list[L]] = {}
+    for event in found:
+        by_intent.setdefault(intent_of(event.args), []).append(event)
+    return [
+        found if alone or not args else list(by_intent.get(str(args[0]), ())) for args in writes
+    ]
 
 
 def can_move(before: str, after: str) -> bool:

@@ -90,12 +90,13 @@ def payment_expired(payments: list[PaymentExpired]) -> None:
 )
 def chain_confirmed(writes: list[WriteConfirmed]) -> None:
     """The contract has an investment, counts it no longer, or has paid tokens back."""
+    recording.confirmed(
+        {one.subject.id: one.tx_hash for one in writes if one.subject.kind == "investment"}
+    )
     for write in writes:
-        if write.subject.kind == "investment":
-            recording.confirmed(write.subject.id, write.tx_hash)
-        elif write.subject.kind == "cancellation":
+        if write.subject.kind == "cancellation":
             cancelling.taken_off_chain(write.subject.id, write.tx_hash)
-        else:
+        elif write.subject.kind == "token_refund":
             foreign.token_money_went_back(write.address, write.args[0])
             own_wallet.token_money_went_back(write.address, write.args[0], write.tx_hash)
 
@@ -157,6 +158,13 @@ def refund(rows: list[outbox.Row]) -> None:
     """Refund the next investments of a campaign."""
     for row in rows:
         refunding.go_on(**row.payload)
+
+
+@outbox.handler("investments.refund_tokens", queue="default")
+def refund_tokens(rows: list[outbox.Row]) -> None:
+    """Pay back the tokens of the next wallets of a campaign."""
+    for row in rows:
+        own_wallet.pay_back(row.payload["campaign_id"], after=row.payload["after"])
 
 
 @outbox.on(CampaignSucceeded, queue="default")

@@ -1,5 +1,6 @@
 """Notify investors about their money."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from crowdfund.campaigns import queries as campaigns
@@ -29,15 +30,24 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
 
 def notify_of(investment: Investment, campaign: CampaignRow, what: str, **context: object) -> None:
     """Do what `notify_investor` does, with the campaign at hand."""
-    facts = _facts(investment, campaign)
+    notify_of_each([investment], campaign, what, **context)
+
+
+def notify_of_each(
+    investments: Iterable[Investment], campaign: CampaignRow, what: str, **context: object
+) -> None:
+    """Do what `notify_of` does for investments of one campaign, in one go."""
     is_back = what in ("returned", "refunded", "unrecorded", "taken_back", "not_reconfirmed")
-    service.notify(
-        investment.user_id,
-        f"investment.{what}",
-        facts | context,
-        key=f"investment:{investment.id}:{what}",
-        path="/wallet/refunds" if is_back else f"/investments/{investment.id}",
-    )
+    news = [
+        service.News(
+            one.user_id,
+            _facts(one, campaign) | context,
+            f"investment:{one.id}:{what}",
+            "/wallet/refunds" if is_back else f"/investments/{one.id}",
+        )
+        for one in investments
+    ]
+    service.notify_each(f"investment.{what}", news)
 
 
 def _facts(investment: Investment | InvestmentRow, campaign: CampaignRow) -> dict[str, Any]:

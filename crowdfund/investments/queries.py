@@ -148,6 +148,14 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
+def investor_keys(campaign_id: str, people: Collection[str]) -> dict[str, str]:
+    """Return the names under which a campaign's contract knows people, by person."""
+    query = sa.select(_K.c.user_id, _K.c.key).where(
+        _K.c.campaign_id == campaign_id, _K.c.user_id.in_(list(people))
+    )
+    return {row.user_id: row.key for row in db.session.execute(query)}
+
+
 def settled_by(user_id: str, campaign_id: str) -> Sequence[str]:
     """Return the ids of a person's settled investments in a campaign."""
     query = sa.select(_I.c.id).where(
@@ -198,6 +206,12 @@ def investors_of(campaign_id: str) -> Sequence[str]:
         _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
     )
     return db.session.scalars(query.distinct()).all()
+
+
+def has_investors(campaign_id: str) -> bool:
+    """Return whether anyone has settled money in a campaign."""
+    query = sa.select(_I.c.id).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    return db.session.execute(query.limit(1)).first() is not None
 
 
 def investors_among(campaign_id: str, people: Sequence[str], statuses: Sequence[str]) -> set[str]:

@@ -61,12 +61,7 @@ _publisher: _Publisher | None = None
 
 def changed(kind: str, thing_id: object) -> None:
     """Notify open pages of a change after the current transaction has committed."""
-    name = topic(kind, thing_id)
-    db.after_commit(("live", name), lambda: _publish(name))
-
-
-def _publish(name: str) -> None:
-    publish_now([name])
+    db.collect_for_commit("live", topic(kind, thing_id), publish_now)
 
 
 def publish_now(topics: Iterable[str]) -> bool:

@@ -1,6 +1,7 @@
 """Verbs of notifications: notify, send, retry, choose."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,28 +43,48 @@ def notify_all(
 
     `system` is not a person and gets nothing.
     """
+    return notify_each(kind, [News(one, context, key, path) for one in sorted({*person_ids})])
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one person is notified of; see `notify`."""
+
+    person_id: str
+    context: dict[str, Any]
+    key: str
+    path: str = ""
+
+
+def notify_each(kind: str, news: Sequence[News]) -> int:
+    """Notify people of something of their own each, in one go, once for each key and person.
+
+    Returns how much of it is new. `system` is not a person and gets nothing.
+    """
     KINDS[kind]
-    if len(key) > MAX_KEY:
-        raise ValueError(f"key longer than {MAX_KEY}: {key}")  # cut, it would not be unique
-    keys = {person_id: f"{key}:{person_id}" for person_id in sorted({*person_ids} - {"system"})}
-    common = {
-        "kind": kind,
-        "context": context,
-        "path": path if _is_own(path) else "",
-        "created_at": clock.now(),
-        "read_at": None,
-    }
+    if too_long := [one.key for one in news if len(one.key) > MAX_KEY]:
+        # cut, it would not be unique
+        raise ValueError(f"key longer than {MAX_KEY}: {too_long[0]}")
+    common = {"kind": kind, "created_at": clock.now(), "read_at": None}
     rows = [
-        {"id": new_id(), "key": one, "person_id": person_id, **common}
-        for person_id, one in keys.items()
+        {
+            "id": new_id(),
+            "key": f"{one.key}:{one.person_id}",
+            "person_id": one.person_id,
+            "context": one.context,
+            "path": one.path if _is_own(one.path) else "",
+        }
+        | common
+        for one in news
+        if one.person_id != "system"
     ]
     new = insert_ignore(_N, rows)
     if not new:
         return 0
-    for person_id in keys:
-        live.changed("bell", person_id)
-    jobs = [("notifications.spread", f"notice:{one}", {"key": one}) for one in keys.values()]
-    outbox.add_many(jobs)
+    for row in rows:
+        live.changed("bell", row["person_id"])
+    keys = [row["key"] for row in rows]
+    outbox.add_many([("notifications.spread", f"notice:{one}", {"key": one}) for one in keys])
     return new
 
 

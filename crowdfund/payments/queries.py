@@ -1,6 +1,6 @@
 """Reads of payments, the inbox and exceptions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,19 @@ def that_brought(payment_id: str) -> list[PaymentRow]:
     its = sa.or_(_P.c.id == payment_id, _P.c.rest_of == payment_id)
     query = sa.select(*COLUMNS).where(its, _P.c.status == rules.Status.SETTLED)
     return read_all(PaymentRow, query.order_by(_P.c.id))
+
+
+def that_brought_each(payment_ids: Collection[str]) -> dict[str, list[PaymentRow]]:
+    """Return what `that_brought` does for several purposes, by the first payment of each."""
+    ids = list(payment_ids)
+    query = sa.select(*COLUMNS).where(
+        sa.or_(_P.c.id.in_(ids), _P.c.rest_of.in_(ids)), _P.c.status == rules.Status.SETTLED
+    )
+    found: dict[str, list[PaymentRow]] = {one: [] for one in ids}
+    for row in read_all(PaymentRow, query.order_by(_P.c.id)):
+        for first in {row.id, row.rest_of} & found.keys():
+            found[str(first)].append(row)
+    return found
 
 
 def cprn_of(user_id: str, gateway: str) -> str | None:

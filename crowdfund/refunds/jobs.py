@@ -12,8 +12,7 @@ BATCH = 100
 @outbox.on(InvestmentReturned, batch=BATCH)
 def investment_returned(events: list[InvestmentReturned]) -> None:
     """Note the refunds of investments."""
-    for event in events:
-        registering.investment_returned(event)
+    registering.investments_returned(events)
 
 
 @outbox.on(MoneyCredited)

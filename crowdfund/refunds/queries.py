@@ -86,6 +86,11 @@ def open_one(refund: RefundRow) -> OpenRefund:
     return OpenRefund(refund, returned, 0)
 
 
+def who_sends_back_always(people: Collection[str]) -> set[str]:
+    """Return who of these people want every refund sent back at once."""
+    return set(db.session.scalars(sa.select(_D.c.user_id).where(_D.c.user_id.in_(list(people)))))
+
+
 def sends_back_always(user_id: str) -> bool:
     """Return whether a person wants every refund sent back at once."""
     return db.session.scalar(sa.select(_D.c.user_id).where(_D.c.user_id == user_id)) is not None

@@ -63,11 +63,15 @@ def paid_by(contract: str, wallet: str) -> list[OrderRow]:
     return read_all(OrderRow, query.order_by(_O.c.payment_id))
 
 
-def wallets_of(contract: str) -> Sequence[str]:
-    """Return the wallets that have paid to a contract and have nothing back yet."""
+def wallets_of(contract: str, *, after: str = "", limit: int) -> Sequence[str]:
+    """Return the next wallets that have paid to a contract and have nothing back yet.
+
+    In the order of their addresses, those behind `after`.
+    """
     query = sa.select(_O.c.wallet).where(
         sa.func.lower(_O.c.contract) == contract.lower(),
+        _O.c.wallet > after,
         _O.c.tx_hash.is_not(None),
         _O.c.refund_tx.is_(None),
     )
-    return db.session.scalars(query.distinct().order_by(_O.c.wallet)).all()
+    return db.session.scalars(query.distinct().order_by(_O.c.wallet).limit(limit)).all()

@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from crowdfund.adapters.chain import abi, answers, fees, signing, values
 from crowdfund.adapters.chain import node as chain_node
@@ -124,3 +126,49 @@ def test_one_key_cannot_have_two_roles(node):
 def test_key_files_can_be_read_by_their_owner_only(node):
     connection.make_key("operator")
     assert connection.key_path("operator").stat().st_mode & 0o077 == 0
+
+
+WORDS = {
+    "bytes32": ("0x" + "ab" * 32, b"\xab" * 32),
+    "uint256": (2**256 - 1, 2**256 - 1),
+    "address": ("0x5FbDB2315678afecb367f032d93F642f64180aa3",) * 2,
+    "bool": (True, True),
+    "uint96": (7, 7),
+    "uint64": (8, 8),
+    "uint8": (9, 9),
+}
+
+
+def _logs():
+    """Each event of our contracts whose arguments are single words, with its log."""
+    for name in abi.names():
+        for event in abi.artifact(name).abi:
+            kinds = [one["type"] for one in event.get("inputs", [])]
+            if event["type"] == "event" and set(kinds) <= WORDS.keys():
+                yield name, event
+
+
+@pytest.mark.parametrize(
+    ("name", "event"), [pytest.param(*one, id=f"{one[0]}.{one[1]['name']}") for one in _logs()]
+)
+def test_a_log_is_decoded_as_it_was_encoded(name, event):
+    words = {one["name"]: WORDS[one["type"]] for one in event["inputs"]}
+    kinds = {one["name"]: one["type"] for one in event["inputs"]}
+    indexed = [one["name"] for one in event["inputs"] if one["indexed"]]
+    plain = [one["name"] for one in event["inputs"] if not one["indexed"]]
+    topics = ["0x" + encode([kinds[one]], [words[one][1]]).hex() for one in indexed]
+    data = encode([kinds[one] for one in plain], [words[one][1] for one in plain])
+    signature = f"{event['name']}({','.join(kinds.values())})"
+    decoded = abi.decode_log(name, ["0x" + keccak(text=signature).hex(), *topics], data)
+    assert decoded == (event["name"], {one: words[one][0] for one in words})
+
+
+@pytest.mark.parametrize("data", [b"", b"\x01" * 31], ids=["none", "too short"])
+def test_a_log_whose_words_do_not_fit_is_none_of_ours(data):
+    topic = "0x" + keccak(text="RecorderCapSet(uint96)").hex()
+    assert abi.decode_log("CampaignFactory", [topic], data) is None
+
+
+def test_an_address_with_more_than_20_bytes_is_none():
+    event = "0x" + keccak(text="IssuerWalletProposed(bytes32,address)").hex()
+    assert abi.decode_log("CampaignImplementation", [event, ONE, ONE], b"") is None

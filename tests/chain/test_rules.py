@@ -74,6 +74,28 @@ def test_each_write_of_a_batch_is_told_its_own_events():
     assert rules.own_events(["0x2", "key", 5], events, alone=True) == events
 
 
+class Seen:
+    """An event that counts how often somebody looks at it."""
+
+    looks = 0
+
+    def __init__(self, name):
+        self.name = name
+
+    @property
+    def args(self):
+        Seen.looks += 1
+        return {"paymentRef": self.name}
+
+
+def test_the_events_of_a_batch_are_looked_at_once_however_many_writes_it_has():
+    Seen.looks = 0
+    events = [Seen(f"0x{number}") for number in range(200)]
+    own = rules.events_of_writes([[event.name] for event in events], events, alone=False)
+    assert own == [[event] for event in events]
+    assert Seen.looks == 200
+
+
 def test_integers_that_a_database_would_round_become_text():
     assert rules.safe_ints([2**63 - 1, 2**63, True, {"a": 2**255}]) == [
         2**63 - 1,

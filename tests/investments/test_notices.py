@@ -106,7 +106,7 @@ def test_a_confirmed_record_is_a_notice_once(world):
     rollback()
     recording.record_refused(investment_id, "AboveGoal")
     for _ in range(2):
-        recording.confirmed(investment_id, "0x" + "ab" * 32)
+        recording.confirmed({investment_id: "0x" + "ab" * 32})
         commit()
     assert world.investment(investment_id).chain_problem is None
     assert kinds(world).count("investment.recorded") == 1
@@ -116,7 +116,7 @@ def test_a_record_that_is_confirmed_while_the_campaign_runs_marks_no_refund(worl
     investment_id = settled(world)
     for _ in range(2):
         rollback()
-        recording.confirmed(investment_id, "0x" + "ab" * 32)
+        recording.confirmed({investment_id: "0x" + "ab" * 32})
         commit()
     assert chain.writes_of("refund", world.campaign_id) == []
 

@@ -55,7 +55,7 @@ def test_a_refused_record_is_counted_once_and_no_more_when_it_is_there_after_all
     refuse(one, "AboveMaximum")
     assert counted(world)[3] == 1
     assert world.investment(one).chain_problem == "AboveMaximum"
-    recording.confirmed(one, "0x" + "ab" * 32)
+    recording.confirmed({one: "0x" + "ab" * 32})
     commit()
     assert counted(world)[3] == 0
     assert campaign_checks.problems() == []
@@ -118,7 +118,7 @@ def test_what_was_recorded_just_before_the_end_is_refunded_on_the_contract_too(w
 
 def test_a_record_that_the_chain_lost_is_forgotten_once(world, settled):
     one, _ = settled
-    recording.confirmed(one, "0x" + "ab" * 32)
+    recording.confirmed({one: "0x" + "ab" * 32})
     commit()
     for _ in range(2):
         returning.forget_records(world.campaign_id, settled)

@@ -10,10 +10,12 @@ from crowdfund.kernel.db import (
     Prepared,
     UTCDateTime,
     after_commit,
+    collect_for_commit,
     commit,
     db,
     driver,
     insert_ignore,
+    is_first,
     new_id,
     own_transaction,
     reading,
@@ -176,6 +178,28 @@ def test_doorbells_ring_once_after_the_commit_and_never_after_a_rollback(app):
     rollback()
     commit()
     assert rung == ["once"]
+
+
+def test_what_is_collected_for_a_commit_is_passed_on_at_once_and_never_after_a_rollback(app):
+    passed = []
+    for item in ("one", "two", "one"):
+        collect_for_commit("k", item, passed.append)
+    assert passed == []
+    commit()
+    commit()
+    assert passed == [["one", "two"]]
+    collect_for_commit("k", "three", passed.append)
+    rollback()
+    collect_for_commit("k", "four", passed.append)
+    commit()
+    assert passed == [["one", "two"], ["four"]]
+
+
+@pytest.mark.parametrize("end", [commit, rollback])
+def test_a_question_is_the_first_of_its_key_once_in_a_transaction(app, end):
+    assert [is_first("a"), is_first("a"), is_first("b")] == [True, False, True]
+    end()
+    assert is_first("a")
 
 
 def test_errors_of_the_lent_driver_are_those_of_sqlalchemy_and_leave_a_usable_session(app):

@@ -152,3 +152,28 @@ def test_how_long_a_job_waits_is_not_changed_by_a_request_before_it(probe):
     with db.engine.begin() as connection:
         found = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
     assert found == 30_000
+
+
+def test_a_worker_that_saves_without_a_pause_lets_others_have_their_turn(app):
+    is_over, saved, took = threading.Event(), [], []
+
+    def save_all_the_time():
+        with app.app_context():
+            while not is_over.is_set():
+                with db.engine.begin():
+                    time.sleep(0.02)
+                saved.append(1)
+
+    busy = threading.Thread(target=save_all_the_time)
+    busy.start()
+    try:
+        for _ in range(5):
+            began = time.monotonic()
+            with db.engine.begin():
+                pass
+            took.append(time.monotonic() - began)
+    finally:
+        is_over.set()
+        busy.join()
+    assert len(saved) > 1
+    assert max(took) < 1.0

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from crowdfund.kernel import live
 from crowdfund.kernel.db import commit, db, locked
 from crowdfund.kernel.db.history import status_changes
-from crowdfund.kernel.moving import move, move_row
+from crowdfund.kernel.moving import move, move_all, move_row
 from crowdfund.people import service
 from crowdfund.people.models import User, person_event
 
@@ -68,3 +68,18 @@ def test_a_row_is_moved_only_from_where_it_was_seen(alice, shown):
     )
     assert history(alice)[len(before) :] == [("none", "pending", "system", "")]
     assert shown == [("person", alice)]
+
+
+def test_many_objects_are_moved_each_with_its_history(alice, shown):
+    bob = service.ensure_user("bob@example.com", "")
+    commit()
+    people = [locked(User, one) for one in sorted((alice, bob))]
+    people[0].kyc_status = "rejected"
+    before = {one.id: len(history(one.id)) for one in people}
+    move_all(
+        people, "pending", person_event, actor="system", pages=[("q", "p")], field="kyc_status"
+    )
+    assert [status(one.id) for one in people] == ["pending", "pending"]
+    came = [history(one.id)[before[one.id] :] for one in people]
+    assert came == [[("rejected", "pending", "system", "")], [("none", "pending", "system", "")]]
+    assert shown == [("q", "p")]

@@ -187,3 +187,20 @@ def test_a_sensitive_change_is_told_at_the_address_that_is_asked_for_too(alice):
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "mallory@evil.example"]
     assert all("cancelled" in one["Subject"] for one in mail.OUTBOX)
+
+
+def test_people_are_told_of_something_of_their_own_at_once_and_once(alice):
+    bob = person("bob")
+    commit()
+    facts = {"campaign": "Yirga", "currency": "ETB"}
+    news = [
+        notifications_service.News(one, facts | {"amount_minor": minor}, f"k:{minor}", "/portfolio")
+        for one, minor in ((alice, 100), (bob, 200), (alice, 300), ("system", 400))
+    ]
+    assert notifications_service.notify_each("investment.refunded", news) == 3
+    assert notifications_service.notify_each("investment.refunded", news) == 0
+    commit()
+    told_of = [(row.person_id, row.context["amount_minor"]) for row in rows(Notice)]
+    assert sorted(told_of) == sorted([(alice, 100), (bob, 200), (alice, 300)])
+    outbox.drain_all()
+    assert len(mail.OUTBOX) == 3

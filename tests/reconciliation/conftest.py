@@ -236,7 +236,7 @@ class Raise(World):
             "UPDATE chain_write SET status = 'failed' WHERE subject_id = :id", id=investment_id
         )
         rollback()
-        recording.confirmed(investment_id, "0x" + "cd" * 32)
+        recording.confirmed({investment_id: "0x" + "cd" * 32})
         commit()
         self.work()
 

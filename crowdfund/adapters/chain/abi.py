@@ -1,9 +1,9 @@
 """Checked-in contract artifacts: encode calls, decode logs and errors. Knows no network."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,13 @@ def artifact(name: str) -> Artifact:
     code = data["bytecode"]
     code = code["object"] if isinstance(code, dict) else code
     return Artifact(name, tuple(data["abi"]), code.removeprefix("0x"))
+
+
+@cache
+def _function(contract: str, name: str, count: int) -> Abi:
+    """Return a function of a contract by its number of arguments, with its selector."""
+    item = artifact(contract).item("function", name, count=count)
+    return item | {"selector": _selector(item)[:4]}
 
 
 def names() -> list[str]:
@@ -106,7 +113,13 @@ def _scalar(kind: str, value: object) -> object:
         return raw
     if kind.startswith(("uint", "int")):
         return int(value)
-    return to_checksum_address(str(value)) if kind == "address" else value
+    return checksummed(str(value)) if kind == "address" else value
+
+
+@lru_cache(maxsize=4_096)
+def checksummed(address: str) -> str:
+    """Return an address with the case of EIP-55; the same few come again and again."""
+    return str(to_checksum_address(address))
 
 
 def _from_abi(spec: Abi, value: object) -> object:
@@ -120,7 +133,7 @@ def _from_abi(spec: Abi, value: object) -> object:
         return {part["name"]: _from_abi(part, one) for part, one in parts}
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return to_checksum_address(str(value)) if kind == "address" else value
+    return checksummed(str(value)) if kind == "address" else value
 
 
 def _encode(inputs: Sequence[Abi], args: Sequence[object]) -> bytes:
@@ -138,8 +151,9 @@ def encode(contract: str, function: str, args: Sequence[object]) -> str:
 
     Raises BadArguments when the function or the values do not fit the ABI.
     """
-    item = artifact(contract).item("function", function, count=len(args))
-    return "0x" + (_selector(item)[:4] + _encode(item["inputs"], args)).hex()
+    item = _function(contract, function, len(args))
+    selector: bytes = item["selector"]
+    return "0x" + (selector + _encode(item["inputs"], args)).hex()
 
 
 def encode_deploy(contract: str, args: Sequence[object]) -> str:
@@ -179,8 +193,8 @@ def decode_log(
     if len(indexed) != len(topics) - 1:
         return None
     try:
-        values = abi_decode(_types(plain), data)
-        args = {s["name"]: _from_abi(s, v) for s, v in zip(plain, values, strict=True)}
+        values = _values(plain, data)
+        args = {s["name"]: v for s, v in zip(plain, values, strict=True)}
         args |= {s["name"]: _topic(s, t) for s, t in zip(indexed, topics[1:], strict=True)}
     except DecodingError:
         return None
@@ -190,8 +204,33 @@ def decode_log(
 def _topic(spec: Abi, topic: str) -> object:
     if spec["type"] in ("string", "bytes", "tuple") or spec["type"].endswith("]"):
         return topic
-    value = abi_decode([spec["type"]], bytes.fromhex(topic.removeprefix("0x")))[0]
-    return _from_abi(spec, value)
+    return _values([spec], bytes.fromhex(topic.removeprefix("0x")))[0]
+
+
+def _values(specs: Sequence[Abi], data: bytes) -> list[object]:
+    """Return the decoded values of a log as JSON. Raises DecodingError.
+
+    A log of a batch comes some hundred times in a block, and nearly all have only words of these
+    kinds: eth_abi takes twenty times as long for them. It decodes everything else.
+    """
+    words = [data[at : at + 32] for at in range(0, 32 * len(specs), 32)]
+    if all(spec["type"] in _WORDS for spec in specs) and len(data) >= 32 * len(specs):
+        return [_WORDS[spec["type"]](word) for spec, word in zip(specs, words, strict=True)]
+    values = abi_decode(_types(specs), data)
+    return [_from_abi(spec, value) for spec, value in zip(specs, values, strict=True)]
+
+
+def _address_in(word: bytes) -> str:
+    if any(word[:12]):
+        raise DecodingError("an address has 20 bytes")
+    return checksummed("0x" + word[12:].hex())
+
+
+_WORDS: dict[str, Callable[[bytes], object]] = {
+    "bytes32": lambda word: "0x" + word.hex(),
+    "uint256": int.from_bytes,
+    "address": _address_in,
+}
 
 
 @cache

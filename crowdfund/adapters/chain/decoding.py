@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import NodeError, Reverted, message_of, refusal
 from crowdfund.adapters.chain.values import Header, Log, Read, Receipt
@@ -91,7 +89,7 @@ def receipt_of(raw: Mapping[str, Any]) -> Receipt:
         number_of(raw["blockNumber"]),
         raw["blockHash"],
         number_of(raw["gasUsed"]),
-        to_checksum_address(created) if created else None,
+        abi.checksummed(created) if created else None,
     )
 
 
@@ -111,7 +109,7 @@ def header_in(raw: Mapping[str, Any]) -> Header:
 def log_of(raw: Mapping[str, Any]) -> Log:
     """Return a log entry from a node's JSON."""
     return Log(
-        to_checksum_address(raw["address"]),
+        abi.checksummed(raw["address"]),
         tuple(raw["topics"]),
         bytes_of(raw["data"]),
         number_of(raw["blockNumber"]),

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
-from crowdfund.chain import service as chain
 from crowdfund.chain.events import ContractEvent
 from crowdfund.investments import queries, rules
 from crowdfund.investments.models import ForeignMoney
+from crowdfund.investments.service import own_wallet
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.db import db, insert_ignore, new_id
 from crowdfund.payments.rules import Kind
@@ -52,16 +52,7 @@ def token_money_went_back(address: str, investor: str) -> None:
 
 def pay_back_tokens(campaign_id: str) -> None:
     """Have the contract of a failed campaign pay token money back; the investor needs no gas."""
-    address = campaigns.by_id(campaign_id).contract_address
-    for investor in queries.token_investors(campaign_id):
-        chain.write(
-            f"refund-token:{campaign_id}:{investor}",
-            "CampaignImplementation",
-            "refundFor",
-            [investor],
-            subject=("token_refund", campaign_id),
-            address=address,
-        )
+    own_wallet.refund_wallets(campaign_id, queries.token_investors(campaign_id))
 
 
 def _store(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:

@@ -4,6 +4,8 @@ The money is in the contract from the moment of the event, so nothing is recorde
 an investment is settled and recorded at once.
 """
 
+from collections.abc import Sequence
+
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending, totals
@@ -14,12 +16,14 @@ from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
 from crowdfund.investments.service import states
-from crowdfund.kernel import config
+from crowdfund.kernel import config, outbox
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 from crowdfund.token_payments import queries as orders
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.rows import OrderRow
+
+AT_ONCE = 200  # wallets of one transaction
 
 
 def token_money_came(event: ContractEvent) -> bool:
@@ -78,21 +82,39 @@ def _fits(order: OrderRow, event: ContractEvent) -> bool:
 
 def refund_wallet(campaign_id: str, wallet: str) -> None:
     """Have the contract of a failed campaign pay a wallet's tokens back; it needs no gas."""
-    chain.write(
-        f"refund-token:{campaign_id}:{wallet}",
-        "CampaignImplementation",
-        "refundFor",
-        [wallet],
-        subject=("token_refund", campaign_id),
-        address=campaigns.by_id(campaign_id).contract_address,
+    refund_wallets(campaign_id, [wallet])
+
+
+def refund_wallets(campaign_id: str, wallets: Sequence[str]) -> None:
+    """Have the contract of a failed campaign pay back the tokens of wallets, each once."""
+    address = campaigns.by_id(campaign_id).contract_address
+    chain.write_many(
+        [
+            chain.Effect(
+                f"refund-token:{campaign_id}:{wallet}",
+                "CampaignImplementation",
+                "refundFor",
+                [wallet],
+                ("token_refund", campaign_id),
+                address=address,
+            )
+            for wallet in wallets
+        ]
     )
 
 
-def pay_back(campaign_id: str) -> None:
-    """Have the contract of a failed campaign pay back all tokens that came in, wallet by wallet."""
+def pay_back(campaign_id: str, *, after: str = "") -> None:
+    """Have the contract of a failed campaign pay back all tokens that came in, wallet by wallet.
+
+    Some wallets in each transaction, in the order of their addresses, beginning behind `after`.
+    """
     address = str(campaigns.by_id(campaign_id).contract_address)
-    for wallet in orders.wallets_of(address):
-        refund_wallet(campaign_id, wallet)
+    wallets = orders.wallets_of(address, after=after, limit=AT_ONCE)
+    refund_wallets(campaign_id, wallets)
+    if len(wallets) == AT_ONCE:
+        payload = {"campaign_id": campaign_id, "after": wallets[-1]}
+        key = f"refund-tokens:{campaign_id}:{wallets[-1]}"
+        outbox.add("investments.refund_tokens", key, payload)
 
 
 def token_money_went_back(address: str, wallet: str, tx_hash: str) -> None:
@@ -137,5 +159,5 @@ def mark_refunded(campaign_id: str) -> None:
     """Note that a campaign is refunded once nobody's money is left in it."""
     campaign = campaigns.by_id(campaign_id)
     is_ended = campaign.status in (life.Status.FAILED, life.Status.CANCELLED)
-    if is_ended and not queries.investors_of(campaign_id):
+    if is_ended and not queries.has_investors(campaign_id):
         ending.mark_refunded(campaign_id)

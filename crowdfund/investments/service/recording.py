@@ -1,6 +1,7 @@
 """Have the campaign's contract record an investment, refund it, or take it out again."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
@@ -10,7 +11,6 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment, InvestorKey
-from crowdfund.investments.rules import Status
 from crowdfund.investments.service import states
 from crowdfund.kernel import live
 from crowdfund.kernel.db import db, insert_ignore
@@ -39,14 +39,21 @@ def _record_args(investment: Investment) -> list[object]:
     ]
 
 
-def record_refund(investment: Investment, campaign: CampaignRow) -> None:
-    """Mark the contract's record of this investment as refunded, once."""
-    chain.write(
+def record_refunds(investments: Sequence[Investment], campaign: CampaignRow) -> None:
+    """Mark the contract's records of investments of a campaign as refunded, each once."""
+    people = {one.user_id for one in investments}
+    keys = queries.investor_keys(campaign.id, people)
+    keys |= {one: _key(campaign.id, one) for one in sorted(people - keys.keys())}
+    chain.write_many([_refund(one, campaign, keys[one.user_id]) for one in investments])
+
+
+def _refund(investment: Investment, campaign: CampaignRow, key: str) -> chain.Effect:
+    return chain.Effect(
         f"refund:{investment.id}",
         "CampaignImplementation",
         "recordRefund",
-        _record_args(investment)[:2],
-        subject=("refund", investment.campaign_id),
+        [chain_rules.intent_bytes32(rules.reference(investment.id)), key],
+        ("refund", campaign.id),
         address=campaign.contract_address,
         batch="recordRefunds",
     )
@@ -62,18 +69,30 @@ def _key(campaign_id: str, user_id: str) -> str:
     return str(queries.investor_key(campaign_id, user_id))
 
 
-def confirmed(investment_id: str, tx_hash: str) -> None:
-    """Note that the contract has the investment."""
-    investment = states.lock(investment_id)
-    if investment.chain_problem and investment.status in rules.IN:
-        totals.count_refused(investment.campaign_id, -1)
-    investment.tx_hash, investment.chain_problem = tx_hash, None
-    if states.move_to(investment_id, Status.CONFIRMED):
-        notices.notify_investor(investment, "recorded")
-        return
-    campaign = campaigns.by_id(investment.campaign_id)
+def confirmed(hashes: Mapping[str, str]) -> None:
+    """Note that contracts have investments, which are given with their transactions.
+
+    Locks the investments in the order of their ids, then their campaigns.
+    """
+    by_campaign: dict[str, list[Investment]] = {}
+    for investment in states.lock_many(hashes):
+        by_campaign.setdefault(investment.campaign_id, []).append(investment)
+        if investment.chain_problem and investment.status in rules.IN:
+            totals.count_refused(investment.campaign_id, -1)
+        investment.tx_hash, investment.chain_problem = hashes[investment.id], None
+    for campaign_id, investments in by_campaign.items():
+        campaign = campaigns.by_id(campaign_id)
+        moved = states.confirm_all(investments)
+        notices.notify_of_each(moved, campaign, "recorded")
+        for investment in investments:
+            if investment not in moved:
+                _undo_record(investment, campaign)
+
+
+def _undo_record(investment: Investment, campaign: CampaignRow) -> None:
+    """Take a record back that came too late."""
     if campaign.status in life.REFUNDING:
-        record_refund(investment, campaign)  # it was recorded just before the contract ended
+        record_refunds([investment], campaign)  # it was recorded just before the contract ended
     elif campaign.status == life.Status.LIVE and investment.cancelled_at is not None:
         take_off_chain(investment)  # it was cancelled while the record was on its way
 

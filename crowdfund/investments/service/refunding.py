@@ -55,11 +55,10 @@ def _give_back(investments: Sequence[Investment], campaign_id: str, reason: str)
     campaign = campaigns.by_id(campaign_id)
     if refused := sum(1 for one in investments if one.chain_problem):
         totals.count_refused(campaign_id, -refused)
-    for investment in investments:
-        states.move_locked(investment, rules.Status.RETURNED, reason=reason)
-        notices.notify_of(investment, campaign, "refunded")
-        if not investment.chain_problem:  # what the contract refused, it cannot refund
-            recording.record_refund(investment, campaign)
+    states.return_all(investments, reason=reason)
+    notices.notify_of_each(investments, campaign, "refunded")
+    # What the contract refused, it cannot refund.
+    recording.record_refunds([one for one in investments if not one.chain_problem], campaign)
     giving_back.emit_returned(investments)
     drafts = [giving_back.return_draft(one) for one in investments]
     posting.post_many(drafts)  # last: it locks the journal

@@ -20,6 +20,7 @@ from crowdfund.kernel.db.history import (
     one_of,
     protect,
     record_event,
+    record_events,
 )
 from crowdfund.kernel.db.locking import locked
 from crowdfund.kernel.db.snapshots import snapshot
@@ -27,9 +28,11 @@ from crowdfund.kernel.db.transactions import (
     after_commit,
     before_commit,
     begin_request,
+    collect_for_commit,
     commit,
     end_request,
     has_committed,
+    is_first,
     own_transaction,
     read_connection,
     release,
@@ -61,6 +64,7 @@ __all__ = [
     "append_only_ddl",
     "before_commit",
     "begin_request",
+    "collect_for_commit",
     "commit",
     "db",
     "driver",
@@ -71,6 +75,7 @@ __all__ = [
     "fault_of",
     "has_committed",
     "insert_ignore",
+    "is_first",
     "is_read_only",
     "lean_transaction",
     "locked",
@@ -84,6 +89,7 @@ __all__ = [
     "reader",
     "reading",
     "record_event",
+    "record_events",
     "release",
     "rollback",
     "rows_changed",

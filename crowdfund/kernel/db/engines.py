@@ -74,11 +74,12 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
 
 
 SHORT_S = 2.0  # enough for a burst on the last share; other pages are still answered soon
+LOOK_AGAIN_S = 0.001
 _long_wait = threading.Lock()
 
 
-def take_write_lock(cursor: sqlite3.Cursor, info: dict[str, Any]) -> None:
-    """Begin a transaction of SQLite that may write; `info` is the dictionary of its connection.
+def take_write_lock(cursor: sqlite3.Cursor) -> None:
+    """Begin a transaction of SQLite that may write.
 
     Of a web process one thread at a time waits for long: the others must be free to show pages.
     """
@@ -87,14 +88,34 @@ def take_write_lock(cursor: sqlite3.Cursor, info: dict[str, Any]) -> None:
     if not is_long and wanted < PATIENCE_S:
         wanted = min(wanted, SHORT_S)
     try:
-        if info.get("patience", PATIENCE_S) != wanted:
-            cursor.execute(f"PRAGMA busy_timeout={int(wanted * 1000)}")
-            info["patience"] = wanted
-        # A deferred BEGIN that reads and then writes fails at once with "database is locked".
-        cursor.execute("BEGIN IMMEDIATE")
+        _begin(cursor, wanted)
     finally:
         if is_long:
             _long_wait.release()
+
+
+def _begin(cursor: sqlite3.Cursor, wanted_s: float) -> None:
+    """Take the lock as soon as it is free; raise OperationalError after `wanted_s` seconds.
+
+    SQLite looks after longer and longer pauses (up to 0.1 s), so it sleeps through the moment
+    between two transactions of a worker that has much to do, and others never have their turn.
+    """
+    until = time.monotonic() + wanted_s
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                # A deferred BEGIN that reads and then writes fails at once: "database is locked".
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= until:
+                    raise
+                time.sleep(LOOK_AGAIN_S)
+            else:
+                return
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={int(wanted_s * 1000)}")
 
 
 def is_read_only() -> bool:
@@ -168,7 +189,7 @@ def _on_begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("reader"):
         lent = connection.connection
         try:
-            take_write_lock(cast(Any, lent.dbapi_connection).cursor(), lent.info)
+            take_write_lock(cast(Any, lent.dbapi_connection).cursor())
         except sqlite3.Error as error:
             raise sa.exc.DBAPIError.instance(
                 "BEGIN IMMEDIATE", None, error, sqlite3.Error, dialect=connection.dialect

@@ -139,9 +139,24 @@ def record_event(
 
     A reason is cut at 1,000 characters, which the column holds.
     """
-    subject = table.name.removesuffix("_event")
-    values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason[:1000]}
-    db.session.execute(sa.insert(table).values(from_status=before, to_status=after, **values))
+    record_events(table, [(subject_id, before)], actor=actor, after=after, reason=reason)
+
+
+def record_events(
+    table: sa.Table,
+    subjects: Sequence[tuple[str, str | None]],
+    *,
+    actor: str,
+    after: str,
+    reason: str = "",
+) -> None:
+    """Append a status change of each subject, given with the status before, in one statement."""
+    if not subjects:
+        return
+    name = f"{table.name.removesuffix('_event')}_id"
+    common = {"actor": actor, "to_status": after, "reason": reason[:1000]}
+    rows = [{**common, name: key, "from_status": before} for key, before in subjects]
+    db.session.execute(sa.insert(table), rows)
 
 
 @dataclass(frozen=True, slots=True)

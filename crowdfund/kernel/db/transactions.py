@@ -42,6 +42,26 @@ def after_commit(key: object, action: Callable[[], None]) -> None:
     db.session.info.setdefault("after_commit", {})[key] = action
 
 
+def collect_for_commit(key: str, item: str, action: Callable[[list[str]], object]) -> None:
+    """Have an action run once after the shell has committed, with all items of its key."""
+    items: dict[str, None] = db.session.info.setdefault("collected", {}).setdefault(key, {})
+    items[item] = None
+
+    def run() -> None:
+        action(list(items))
+
+    after_commit(("collected", key), run)
+
+
+def is_first(key: str) -> bool:
+    """Return whether this is asked for the first time in the current transaction."""
+    asked: set[str] = db.session.info.setdefault("asked", set())
+    if key in asked:
+        return False
+    asked.add(key)
+    return True
+
+
 def before_commit(action: Callable[[], None]) -> None:
     """Run an action as the last of the current transaction, just before the shell commits."""
     db.session.info.setdefault("before_commit", []).append(action)
@@ -55,6 +75,8 @@ def commit() -> None:
         for action in session.info.pop("before_commit"):
             action()
     session.commit()
+    session.info.pop("asked", None)
+    session.info.pop("collected", None)
     for action in session.info.pop("after_commit", {}).values():
         action()
 
@@ -63,7 +85,8 @@ def rollback() -> None:
     """Undo the work of a request or job and its planned notifications. Only shells call this."""
     session = db.session()
     session.info.pop("before_commit", None)
-    session.info.pop("after_commit", None)
+    for name in ("after_commit", "collected", "asked"):
+        session.info.pop(name, None)
     try:
         session.rollback()
     except sa.exc.DBAPIError:

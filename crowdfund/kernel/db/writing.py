@@ -155,7 +155,7 @@ class Driver:
     def begin(self) -> None:
         """Take SQLite's write lock at once (see `_on_begin`); other drivers begin by themselves."""
         lent = self.connection.connection
-        take_write_lock(cast(Any, lent.cursor()), lent.info)
+        take_write_lock(cast(Any, lent.cursor()))
 
     def close(self) -> None:
         """Give the cursors back."""

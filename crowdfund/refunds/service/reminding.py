@@ -1,5 +1,8 @@
 """Remind of refunds that wait in a wallet, 1, 7 and 30 days after they were credited."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, locked
 from crowdfund.notifications import service as notifications
@@ -15,6 +18,19 @@ def queue_next(refund: Refund) -> None:
             "refunds.remind",
             f"refund:{refund.id}:remind:{days}",
             {"refund_id": refund.id},
+            not_before=at,
+        )
+
+
+def queue_first(refund_ids: Sequence[str], credited_at: datetime) -> None:
+    """Queue the first reminder of refunds that were credited at one moment."""
+    if found := rules.next_reminder(credited_at, clock.now()):
+        days, at = found
+        outbox.add_many(
+            [
+                ("refunds.remind", f"refund:{one}:remind:{days}", {"refund_id": one})
+                for one in refund_ids
+            ],
             not_before=at,
         )
 
