@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from crowdfund.adapters.bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
 from crowdfund.adapters.gateways import GatewayRefused, GatewayUnknown
-from crowdfund.kernel import clock, money
+from crowdfund.kernel import clock, money, randomness
 
 LIST_PAGE = 3
 
@@ -63,7 +63,7 @@ class FakeBillBitts(BillBitts):
         self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object
     ) -> str:
         """Create a transaction that we did not ask for."""
-        tx_id = f"NEO-{secrets.token_hex(6).upper()}"
+        tx_id = f"NEO-{randomness.token_hex(6).upper()}"
         amount = money.decimal_str(amount_minor)
         payment = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount}
         self.payments[tx_id] = payment | {"currency": "ETB", "reference": ""} | more
@@ -143,7 +143,7 @@ class FakeBillBitts(BillBitts):
             raise GatewayRefused("The bank refused the request.")
         if "tx_id" in body and money.parse(body["amount"]) > self.left_of(body["tx_id"]):
             raise GatewayRefused("The bank refused the request.")
-        payout_id = f"NPO-{secrets.token_hex(6).upper()}"
+        payout_id = f"NPO-{randomness.token_hex(6).upper()}"
         told = ("reference", "amount", "currency", "tx_id" if "tx_id" in body else "account_number")
         payout = {name: body[name] for name in told} | {"payout_id": payout_id, "reason": ""}
         self.payouts[body["reference"]] = payout | {"status": "PENDING"}
@@ -159,7 +159,7 @@ class FakeBillBitts(BillBitts):
         return money.parse(paid["amount"]) - gone
 
     def _register(self, _body: Mapping[str, Any]) -> dict[str, Any]:
-        return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
+        return {"cprn": f"CPRN-{randomness.token_hex(4).upper()}", "status": "REGISTERED"}
 
     def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:
         asked = {name: body[name] for name in ("amount", "currency", "reference")}
