@@ -6,6 +6,7 @@ run in this process in a fixed order, and a block is made when the stage says so
 
 import hashlib
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,13 +15,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from sqlalchemy import event
+
 from crowdfund import create_app
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.adapters.chain import signing
 from crowdfund.chain import connection, deploy, queries, rules
 from crowdfund.kernel import clock, config, outbox, randomness
-from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.local import anvil, rpc
 from crowdfund.payments.service import inbox
 
@@ -39,6 +42,7 @@ class Stage:
         self.url = url
         self.seed = seed
         self.bank = FakeBillBitts()
+        self.step = DAY
         self._clock = time_
 
     # --- time and work
@@ -55,6 +59,11 @@ class Stage:
         found = look()
         db.session.remove()
         return found
+
+    def forget(self) -> None:
+        """Undo what a refused verb has begun, as the shell of a request would."""
+        rollback()
+        db.session.remove()
 
     def work(self) -> None:
         """Let a second pass; run the schedules and all workers, and put into a block what they sent."""
@@ -74,9 +83,9 @@ class Stage:
         raise RuntimeError(f"The year waited in vain for {what}.")
 
     def live_to(self, moment: datetime) -> None:
-        """Live day by day until a moment."""
+        """Live until a moment, a step (usually a day) at a time."""
         while (now := clock.now()) < moment:
-            self._clock.set(min(now + DAY, moment))
+            self._clock.set(min(now + self.step, moment))
             self._mine()
             self.work()
             while self.see(self._is_under_way):
@@ -210,6 +219,7 @@ def _app(folder: Path, url: str, seed: str, time_: clock.FixedClock) -> Iterator
     drawn_from = randomness.use(randomness.SeededRandomness(seed))
     try:
         with app.app_context():
+            event.listen(db.engine, "connect", _wait_for_no_disk)
             db.create_all()
             yield
             db.session.remove()
@@ -217,6 +227,10 @@ def _app(folder: Path, url: str, seed: str, time_: clock.FixedClock) -> Iterator
     finally:
         randomness.use(drawn_from)
         clock.use(before)
+
+
+def _wait_for_no_disk(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _give_keys(folder: Path, seed: str) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock
-from crowdfund.kernel.db import db, new_id, own_transaction
+from crowdfund.kernel.db import db, new_id, own_transaction, read_connection
 from crowdfund.kernel.outbox.adding import add
 from crowdfund.kernel.outbox.models import outbox_table
 from crowdfund.kernel.outbox.registry import HANDLERS, TICKS, Row, handler
@@ -16,6 +16,12 @@ BUDGET_S = 5.0
 PAUSE = timedelta(seconds=2)
 AGE, AGE_OF_TICKS = timedelta(days=30), timedelta(hours=1)
 _T = outbox_table
+_OLD = (
+    sa.select(_T.c.id)
+    .where(_T.c.kind == sa.bindparam("kind"), _T.c.done_at < sa.bindparam("before"))
+    .where(_T.c.state == "done")
+    .limit(sa.bindparam("most"))
+)
 
 
 def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, bool]:
@@ -25,7 +31,7 @@ def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, b
     Returns how many were removed, and whether the time of `budget_s` seconds ended it.
     """
     until, removed = time.monotonic() + budget_s, 0
-    for kind in HANDLERS:
+    for kind in _with_old_rows():
         while gone := _remove(kind, at_once):
             removed += gone
             if time.monotonic() >= until:
@@ -33,13 +39,23 @@ def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, b
     return removed, False
 
 
+def _with_old_rows() -> list[str]:
+    """Return the kinds of which something can go; looking takes no lock."""
+    db.session.remove()
+    with read_connection() as connection:
+        return [kind for kind in HANDLERS if connection.scalar(_OLD, _old(kind, 1))]
+
+
+def _old(kind: str, most: int) -> dict[str, object]:
+    age = AGE_OF_TICKS if kind in TICKS else AGE
+    return {"kind": kind, "before": clock.now() - age, "most": most}
+
+
 def _remove(kind: str, at_once: int) -> int:
     """Remove one batch of a kind, found by its index, in a transaction of its own."""
-    before = clock.now() - (AGE_OF_TICKS if kind in TICKS else AGE)
-    old = sa.select(_T.c.id).where(_T.c.kind == kind, _T.c.done_at < before, _T.c.state == "done")
     db.session.remove()
     with own_transaction() as connection:
-        ids = connection.scalars(old.limit(at_once)).all()
+        ids = connection.scalars(_OLD, _old(kind, at_once)).all()
         if ids:
             connection.execute(sa.delete(_T).where(_T.c.id.in_(ids)))
     return len(ids)

@@ -1,0 +1,86 @@
+"""The journal as bytes, as a backup has it, and what must be true of a year at its end."""
+
+import gzip
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+
+from crowdfund.backups import rows
+from crowdfund.campaigns.models import Campaign
+from crowdfund.investments.models import Investment
+from crowdfund.kernel.db import commit, db
+from crowdfund.ledger.models import Entry, Head, PostingRow
+from crowdfund.payouts.models import Payout
+from crowdfund.refunds.models import Refund
+from crowdfund.reports import drift, service
+
+TABLES = (Entry.__table__, PostingRow.__table__, Head.__table__)
+
+
+def exported() -> bytes:
+    """Return entries and postings in their order and the head of the hash chain, a row a line."""
+    found = b""
+    with TemporaryDirectory() as folder:
+        for table in TABLES:
+            path = Path(folder) / table.name
+            rows.dump(table, path)
+            found += gzip.decompress(path.read_bytes())
+    db.session.remove()
+    return found
+
+
+def problems() -> list[str]:
+    """Return what the whole self-check, the contracts and the refunds do not agree about."""
+    found = [*service.prove_all()]
+    commit()
+    found += drift.problems()
+    commit()
+    found += _refund_problems()
+    db.session.remove()
+    return found
+
+
+def figures() -> dict[str, int]:
+    """Return how much happened in the year."""
+    counted = {
+        "entries": Entry,
+        "postings": PostingRow,
+        "campaigns": Campaign,
+        "investments": Investment,
+        "refunds": Refund,
+        "payouts": Payout,
+    }
+    found = {name: _number(sa.select(sa.func.count()).select_from(m)) for name, m in counted.items()}
+    db.session.remove()
+    return found
+
+
+def _refund_problems() -> Iterable[str]:
+    """Yield the refunded campaigns that did not give back what they had taken, on each rail."""
+    campaigns = db.session.scalars(sa.select(Campaign.id).where(Campaign.status == "refunded"))
+    for campaign in campaigns.all():
+        for account in (f"campaign:{campaign}:escrow", f"campaign:{campaign}:tokens"):
+            came, went = _moved(PostingRow.destination, account), _moved(PostingRow.source, account)
+            if came != went:
+                yield f"{account} took {came} and gave back {went}"
+        placed = _number(
+            sa.select(sa.func.sum(Investment.amount_minor)).where(
+                Investment.campaign_id == campaign, Investment.status == "returned"
+            )
+        )
+        taken = sum(
+            _moved(PostingRow.destination, f"campaign:{campaign}:{rail}")
+            for rail in ("escrow", "tokens")
+        )
+        if not placed or placed != taken:
+            yield f"campaign {campaign} took {taken}, and {placed} of its investments went back"
+
+
+def _moved(side: sa.orm.InstrumentedAttribute[str], account: str) -> int:
+    return _number(sa.select(sa.func.sum(PostingRow.amount_minor)).where(side == account))
+
+
+def _number(query: sa.Select[tuple[int]]) -> int:
+    return int(db.session.scalar(query) or 0)
