@@ -8,6 +8,7 @@
 import argparse
 import hashlib
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -41,11 +42,14 @@ def live(seed: str, *, short: bool) -> tuple[bytes, dict[str, Any]]:
         found = {
             "problems": journal.problems(),
             "until": clock.now().isoformat(),
+            "stops": place.stops,
             **journal.figures(),
         }
         data = journal.exported()
     found["journal"] = hashlib.sha256(data).hexdigest()
     found["cpu_s"] = round(time.process_time() - cpu, 2)
+    node = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["node_cpu_s"] = round(node.ru_utime + node.ru_stime, 2)
     found["seconds"] = round(time.perf_counter() - began, 2)
     return data, found
 

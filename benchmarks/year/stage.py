@@ -15,15 +15,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from crowdfund import create_app
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.adapters.chain import signing
+from crowdfund.campaigns import queries as campaigns
 from crowdfund.chain import connection, deploy, queries, rules
 from crowdfund.kernel import clock, config, outbox, randomness
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.outbox import Outbox
 from crowdfund.local import anvil, rpc
 from crowdfund.payments.service import inbox
 
@@ -42,7 +45,8 @@ class Stage:
         self.url = url
         self.seed = seed
         self.bank = FakeBillBitts()
-        self.step = DAY
+        self.step = 3 * DAY
+        self.stops = 0
         self._clock = time_
 
     # --- time and work
@@ -83,10 +87,11 @@ class Stage:
         raise RuntimeError(f"The year waited in vain for {what}.")
 
     def live_to(self, moment: datetime) -> None:
-        """Live until a moment, a step (usually a day) at a time."""
+        """Live until a moment, with a stop wherever something is due, and every few days."""
         while (now := clock.now()) < moment:
-            self._clock.set(min(now + self.step, moment))
+            self._clock.set(min(moment, now + self.step, *self.see(_due_next)))
             self._mine()
+            self.stops += 1
             self.work()
             while self.see(self._is_under_way):
                 self.work()
@@ -142,6 +147,16 @@ class Stage:
         receipt = node.receipt(signed.hash)
         assert receipt is not None and receipt.ok, f"{name}'s transaction failed"
         return signed.hash
+
+
+def _due_next() -> list[datetime]:
+    """Return when dated work and a raise are due next, if they are."""
+    now = clock.now()
+    work = sa.select(sa.func.min(Outbox.not_before)).where(
+        Outbox.state == "due", Outbox.not_before > now
+    )
+    found = [db.session.scalar(work), *campaigns.deadlines(now, now + 366 * DAY, limit=1)]
+    return [moment + SECOND for moment in found if moment is not None]
 
 
 def key_of(seed: str, name: str) -> str:

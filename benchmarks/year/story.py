@@ -51,7 +51,7 @@ def year(stage: Stage) -> None:
 
 def month(stage: Stage) -> None:
     """Live through a raise that is released in parts and one that is refunded, in a few days."""
-    stage.step = 4 * DAY
+    stage.step = 7 * DAY
     town = Town(stage)
     town.settle(5)
     town.found("Yirga Coffee", "Lalibela Looms")

@@ -18,8 +18,8 @@ AGE, AGE_OF_TICKS = timedelta(days=30), timedelta(hours=1)
 _T = outbox_table
 _OLD = (
     sa.select(_T.c.id)
-    .where(_T.c.kind == sa.bindparam("kind"), _T.c.done_at < sa.bindparam("before"))
-    .where(_T.c.state == "done")
+    .where(_T.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .where(_T.c.done_at < sa.bindparam("before"), _T.c.state == "done")
     .limit(sa.bindparam("most"))
 )
 
@@ -31,32 +31,31 @@ def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, b
     Returns how many were removed, and whether the time of `budget_s` seconds ended it.
     """
     until, removed = time.monotonic() + budget_s, 0
-    for kind in _with_old_rows():
-        while gone := _remove(kind, at_once):
+    for kinds, age in _ages():
+        while gone := _remove(kinds, age, at_once):
             removed += gone
             if time.monotonic() >= until:
                 return removed, True
     return removed, False
 
 
-def _with_old_rows() -> list[str]:
-    """Return the kinds of which something can go; looking takes no lock."""
+def _ages() -> tuple[tuple[list[str], timedelta], ...]:
+    ticks = [kind for kind in HANDLERS if kind in TICKS]
+    others = [kind for kind in HANDLERS if kind not in TICKS]
+    return (ticks, AGE_OF_TICKS), (others, AGE)
+
+
+def _remove(kinds: list[str], age: timedelta, at_once: int) -> int:
+    """Remove one batch of these kinds, found by their index, in a transaction of its own.
+
+    Mostly there is nothing, and looking takes no lock.
+    """
+    old = {"kinds": kinds, "before": clock.now() - age, "most": at_once}
     db.session.remove()
     with read_connection() as connection:
-        return [kind for kind in HANDLERS if connection.scalar(_OLD, _old(kind, 1))]
-
-
-def _old(kind: str, most: int) -> dict[str, object]:
-    age = AGE_OF_TICKS if kind in TICKS else AGE
-    return {"kind": kind, "before": clock.now() - age, "most": most}
-
-
-def _remove(kind: str, at_once: int) -> int:
-    """Remove one batch of a kind, found by its index, in a transaction of its own."""
-    db.session.remove()
-    with own_transaction() as connection:
-        ids = connection.scalars(_OLD, _old(kind, at_once)).all()
-        if ids:
+        ids = connection.scalars(_OLD, old).all()
+    if ids:
+        with own_transaction() as connection:
             connection.execute(sa.delete(_T).where(_T.c.id.in_(ids)))
     return len(ids)
 
