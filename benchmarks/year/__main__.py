@@ -43,6 +43,8 @@ def live(seed: str, *, short: bool) -> tuple[bytes, dict[str, Any]]:
             "problems": journal.problems(),
             "until": clock.now().isoformat(),
             "stops": place.stops,
+            "transactions": journal.chain_digest(),
+            "last_block": place.last_block(),
             **journal.figures(),
         }
         data = journal.exported()

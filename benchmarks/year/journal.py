@@ -1,6 +1,7 @@
 """The journal as bytes, as a backup has it, and what must be true of a year at its end."""
 
 import gzip
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from crowdfund.backups import rows
 from crowdfund.campaigns.models import Campaign
+from crowdfund.chain.models import Tx
 from crowdfund.investments.models import Investment
 from crowdfund.kernel.db import commit, db
 from crowdfund.ledger.models import Entry, Head, PostingRow
@@ -55,6 +57,14 @@ def figures() -> dict[str, int]:
     found = {name: _number(sa.select(sa.func.count()).select_from(m)) for name, m in counted.items()}
     db.session.remove()
     return found
+
+
+def chain_digest() -> str:
+    """Return a SHA-256 over the hashes of all transactions that were sent, in their order."""
+    order = (Tx.__table__.c.created_at, Tx.__table__.c.signer, Tx.__table__.c.nonce)
+    hashes = db.session.scalars(sa.select(Tx.hash).order_by(*order)).all()
+    db.session.remove()
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def _refund_problems() -> Iterable[str]:

@@ -107,6 +107,10 @@ class Stage:
         rpc.call(self.url, "evm_setNextBlockTimestamp", at)
         rpc.call(self.url, "evm_mine")
 
+    def last_block(self) -> str:
+        """Return the hash of the newest block, which covers all before it."""
+        return str(rpc.call(self.url, "eth_getBlockByNumber", "latest", False)["hash"])
+
     # --- the outside world
 
     def bank_settles(self, tx_ids: list[str]) -> None:
