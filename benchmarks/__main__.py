@@ -75,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
-        "names", nargs="*", choices=[[], *NAMES, *MORE], metavar="name", help=", ".join(NAMES + MORE)
+        "names",
+        nargs="*",
+        choices=[[], *NAMES, *MORE],
+        metavar="name",
+        help=", ".join(NAMES + MORE),
     )
     for flag in ("--smoke", "--record", "--readme"):
         parser.add_argument(flag, action="store_true")

@@ -1,8 +1,8 @@
 """A year of the platform in seconds, lived twice: both journals are the same, byte for byte.
 
-Companies raise money by bank, wallet and tokens, terms change, a release waits for a report, a raise
-fails and is refunded; all by the platform's own services, workers and contracts on a local node,
-with one injected clock and one seed. Nothing is compared with a rival: the goal is a minute.
+Companies raise money by bank, wallet and tokens, terms change, a release waits for a report, a
+raise fails and is refunded: all by the platform's own services, workers and contracts on a local
+node, with one injected clock and one seed. It has no rival: the goal is a minute.
 """
 
 import json

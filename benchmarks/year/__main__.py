@@ -1,8 +1,8 @@
 """`python -m benchmarks.year`: live one year in this process and print what came of it.
 
-    --short          a month instead of twelve
-    --seed TEXT      another seed gives another journal
-    --journal FILE   write the journal there
+--short          a month instead of twelve
+--seed TEXT      another seed gives another journal
+--journal FILE   write the journal there
 """
 
 import argparse

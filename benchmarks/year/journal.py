@@ -54,7 +54,9 @@ def figures() -> dict[str, int]:
         "refunds": Refund,
         "payouts": Payout,
     }
-    found = {name: _number(sa.select(sa.func.count()).select_from(m)) for name, m in counted.items()}
+    found = {
+        name: _number(sa.select(sa.func.count()).select_from(m)) for name, m in counted.items()
+    }
     db.session.remove()
     return found
 

@@ -70,7 +70,7 @@ class Stage:
         db.session.remove()
 
     def work(self) -> None:
-        """Let a second pass; run the schedules and all workers, and put into a block what they sent."""
+        """Let a second pass: run all schedules and workers, and put what they sent into a block."""
         self._clock.advance(SECOND)
         outbox.tick()
         outbox.drain_all(in_order=True)
@@ -149,7 +149,8 @@ class Stage:
         node.send_raw(signed.raw)
         self._mine()
         receipt = node.receipt(signed.hash)
-        assert receipt is not None and receipt.ok, f"{name}'s transaction failed"
+        if receipt is None or not receipt.ok:
+            raise RuntimeError(f"The transaction of {name} failed.")
         return signed.hash
 
 

@@ -1,11 +1,10 @@
 """What happens in the year, and in the short month that tests live through."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from benchmarks.year.market import Market
 from benchmarks.year.stage import BEGIN, DAY, Stage
-from benchmarks.year.town import Town
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.service import drafts
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.term_changes.rules import terms
@@ -32,7 +31,7 @@ def at(day: int) -> datetime:
 
 def year(stage: Stage) -> None:
     """Live through twelve months: raises, terms, releases, a report, refunds, the year's end."""
-    town = Town(stage)
+    town = Market(stage)
     town.settle(8)
     town.add_payout_accounts()
     town.found("Yirga Coffee", "Awash Honey", "Lalibela Looms")
@@ -52,7 +51,7 @@ def year(stage: Stage) -> None:
 def month(stage: Stage) -> None:
     """Live through a raise that is released in parts and one that is refunded, in a few days."""
     stage.step = 7 * DAY
-    town = Town(stage)
+    town = Market(stage)
     town.settle(5)
     town.found("Yirga Coffee", "Lalibela Looms")
     coffee = town.start_raise("Yirga Coffee", IN_PARTS)
@@ -71,7 +70,7 @@ def month(stage: Stage) -> None:
     stage.live_to(at(30))
 
 
-def _raise_in_parts(town: Town) -> str:
+def _raise_in_parts(town: Market) -> str:
     """Raise by bank, wallet and tokens; an investor cancels; the first part is released."""
     coffee = town.start_raise("Yirga Coffee", IN_PARTS | {"duration_days": "40"})
     first = town.invest(coffee, {0: 5_000, 1: 30_000, 2: 25_000})
@@ -88,7 +87,7 @@ def _raise_in_parts(town: Town) -> str:
     return coffee
 
 
-def _changed_terms(town: Town) -> None:
+def _changed_terms(town: Market) -> None:
     """Raise; the terms change, one investor reconfirms and another one lets it lapse."""
     stage, owner = town.stage, town.owners["Awash Honey"]
     honey = town.start_raise("Awash Honey", {"duration_days": "60"})
@@ -110,7 +109,7 @@ def _changed_terms(town: Town) -> None:
     town.release(honey, is_last=True)
 
 
-def _failed_raise(town: Town) -> None:
+def _failed_raise(town: Market) -> None:
     """Raise too little by bank, wallet and tokens; everything goes back the way it came."""
     looms = town.start_raise("Lalibela Looms", {})
     town.invest(looms, {2: 12_000, 3: 20_000})
@@ -121,7 +120,7 @@ def _failed_raise(town: Town) -> None:
     town.send_back(3)
 
 
-def _report(town: Town, campaign: str) -> None:
+def _report(town: Market, campaign: str) -> None:
     """Publish the annual report, which is the condition of the last part of a release."""
     owner = town.owners["Yirga Coffee"]
     report = town.stage.do(updates.create, campaign, REPORT, actor=owner)
@@ -130,7 +129,7 @@ def _report(town: Town, campaign: str) -> None:
     town.release(campaign, "The annual report is published as an update.", is_last=True)
 
 
-def _only_one_raise_a_year(town: Town) -> None:
+def _only_one_raise_a_year(town: Market) -> None:
     """A company that has raised this year is refused another raise until the year has ended."""
     try:
         town.stage.do(town.draft, "Yirga Coffee", {})

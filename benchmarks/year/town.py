@@ -1,14 +1,9 @@
-"""Who lives through the year, and short verbs for what they do; everything goes through services."""
+"""Who lives through the year: staff, investors, companies; everything goes through services."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import count
 
 from benchmarks.year.stage import DAY, Stage
-from crowdfund.adapters import storage
-from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns.service import drafts, ending, reviews
 from crowdfund.chain import giving
 from crowdfund.compliance.queries import files as person_facts
 from crowdfund.compliance.rules.reviews import Decision
@@ -16,8 +11,6 @@ from crowdfund.compliance.service import files as person_files
 from crowdfund.compliance.service import reviews as person_reviews
 from crowdfund.compliance.service import submissions
 from crowdfund.documents.service import Examined
-from crowdfund.investments import queries as investments
-from crowdfund.investments.service import cancelling, placing
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.service import bank, officers, onboarding
 from crowdfund.issuers.service import documents as company_documents
@@ -26,34 +19,25 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.local import rpc
 from crowdfund.local.story import cast, pictures
-from crowdfund.payments import queries as payments
 from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payout_accounts.queries import payout_account_of as account_of
-from crowdfund.payouts import queries as payouts
-from crowdfund.payouts.service import requests as withdrawals
 from crowdfund.people import service as people
-from crowdfund.refunds import queries as refunds
-from crowdfund.refunds.service import choosing
-from crowdfund.releases import service as releases
-from crowdfund.token_payments import queries as token_orders
 from crowdfund.token_payments import service as token_payments
 
 BIRR = 100  # minor units
 WALLET_OWNER = 4  # the investor who pays with tokens from a wallet of their own
 WITH_ACCOUNT = (0, 1)  # the investors who have a payout account
-GOAL, THRESHOLD = 100_000, 75_000
 
 
 @dataclass
 class Town:
-    """The ids of staff, investors, companies and campaigns of a year."""
+    """The ids of staff, investors and companies of a year."""
 
     stage: Stage
     staff: dict[str, str] = field(default_factory=dict)
     investors: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)  # by company
     companies: dict[str, str] = field(default_factory=dict)
-    forms: Iterator[int] = field(default_factory=lambda: count(1))
 
     # --- people
 
@@ -166,153 +150,6 @@ class Town:
             company_documents.decide(company, document.id, actor=officer, approve=True)
         company_reviews.approve(company, actor=officer)
 
-    # --- campaigns
-
-    def start_raise(self, name: str, terms: Mapping[str, str]) -> str:
-        """Draft, submit and approve a campaign; return its id once it is live."""
-        campaign = self.stage.do(self.draft, name, terms)
-        self.stage.live_to(clock.now() + DAY)
-        self.stage.do(reviews.approve, campaign, actor=self.staff["admin"])
-        self.until_status(campaign, "live")
-        return campaign
-
-    def draft(self, name: str, terms: Mapping[str, str]) -> str:
-        """Write a campaign and submit it; return its id."""
-        owner = self.owners[name]
-        campaign = drafts.create_draft(self.companies[name], actor=owner)
-        basics = {
-            "title": f"A new workshop for {name}",
-            "summary": "New machines let us make twice as much with the same people.",
-            "sector": "agriculture",
-            "security_type": "equity",
-        }
-        usual = {"goal_minor": str(GOAL), "price_minor": "100", "min_minor": "100"}
-        usual |= {"max_minor": "60,000", "duration_days": "30"}
-        drafts.save_basics(campaign, basics)
-        file_id = storage.put_public(pictures.picture("looms"), "svg")
-        drafts.set_picture_id(campaign, file_id, "A workshop with new machines.")
-        drafts.save_story(campaign, STORY)
-        drafts.save_terms(campaign, usual | dict(terms))
-        drafts.submit(campaign, actor=owner)
-        return campaign
-
-    def status(self, campaign: str) -> str:
-        """Return the status of a campaign."""
-        return self.stage.see(lambda: str(campaigns.by_id(campaign).status))
-
-    def until_status(self, campaign: str, *wanted: str) -> None:
-        """Work until a campaign has a status."""
-        self.stage.until(lambda: self.status(campaign) in wanted, f"a campaign to be {wanted}")
-
-    def live_to_end(self, campaign: str, *wanted: str) -> None:
-        """Live past a campaign's deadline and its grace, until it has ended as it should."""
-        ends_at = self.stage.see(lambda: campaigns.by_id(campaign).ends_at)
-        assert ends_at is not None
-        self.stage.live_to(ends_at + timedelta(minutes=1))
-        self.until_status(campaign, *wanted)
-
-    def close_early(self, campaign: str, name: str) -> None:
-        """Let the company close a raise that has reached its threshold."""
-        self.stage.do(ending.close_early, campaign, actor=self.owners[name])
-        self.until_status(campaign, "succeeded")
-
-    def cancel_raise(self, campaign: str) -> None:
-        """Let staff cancel a live raise; everything goes back."""
-        self.stage.do(ending.cancel, campaign, "The company asked for it.", actor=self.staff["admin"])
-        self.until_status(campaign, "refunded")
-
-    def release(self, campaign: str, reason: str = "", *, is_last: bool) -> None:
-        """Let finance prepare the next part of a release, and an admin approve it."""
-        request = self.stage.do(releases.ask, campaign, reason, actor=self.staff["finance"])
-        self.stage.do(releases.approve, request, actor=self.staff["admin"])
-        if is_last:
-            self.until_status(campaign, "released")
-        else:
-            row = lambda: campaigns.by_id(campaign)  # noqa: E731
-            self.stage.until(lambda: row().ending is None, "the release of a part")
-
-    # --- money in
-
-    def invest(self, campaign: str, bids: Mapping[int, int], *, rail: str = "bill_bitts") -> list[str]:
-        """Let investors (by number) invest whole birr, and pay if a bank is asked."""
-        slug = self.stage.see(lambda: campaigns.by_id(campaign).slug)
-        ids = [
-            self.stage.do(placing.place, self._order(who, slug, birr, rail))
-            for who, birr in bids.items()
-        ]
-        if rail == "bill_bitts":
-            self.stage.until(lambda: all(_tx_ids(ids)), "the payments at the bank")
-            self.stage.bank_settles([str(one) for one in self.stage.see(lambda: _tx_ids(ids))])
-        self._until_confirmed(ids)
-        return ids
-
-    def _order(self, who: int, slug: str, birr: int, rail: str) -> placing.Order:
-        key = f"form-{next(self.forms):08}"
-        return placing.Order(self.investors[who], slug, birr * BIRR, rail, key, has_consented=True)
-
-    def _until_confirmed(self, ids: list[str]) -> None:
-        for one in ids:
-            self.until_investment(one, "confirmed")
-
-    def until_investment(self, investment: str, wanted: str) -> None:
-        """Work until an investment has a status."""
-        is_so = lambda: investments.get(investment).status == wanted  # noqa: E731
-        self.stage.until(is_so, f"an investment to be {wanted}")
-
-    def invest_tokens(self, campaign: str, birr: int) -> str:
-        """Let an investor pay with tokens from a wallet of their own."""
-        slug = self.stage.see(lambda: campaigns.by_id(campaign).slug)
-        investment = self.stage.do(placing.place, self._order(WALLET_OWNER, slug, birr, "token"))
-        payment = self.stage.see(lambda: str(investments.get(investment).payment_id))
-        owner, wallet = self.investors[WALLET_OWNER], self.stage.address("investor")
-        self.stage.do(token_payments.choose_wallet, payment, wallet, user_id=owner)
-        self.stage.until(lambda: token_orders.order(payment).calls is not None, "an admission")
-        order = self.stage.see(lambda: token_orders.order(payment))
-        assert order.calls is not None
-        self.stage.send("investor", order.token_address, order.calls["approve"])
-        self.stage.send("investor", order.contract, order.calls["invest"])
-        self._until_confirmed([investment])
-        return investment
-
-    # --- money out
-
-    def cancel(self, investment: str, who: int) -> None:
-        """Let an investor cancel a paid investment."""
-        self.stage.do(cancelling.cancel_paid, investment, user_id=self.investors[who])
-        self.stage.until(
-            lambda: investments.get(investment).cancel_tx is not None,
-            "the contract to take out a cancelled investment",
-        )
-
-    def keep_refunds(self, who: int) -> None:
-        """Let an investor keep all refunds in the wallet."""
-        for refund in self.stage.see(lambda: refunds.of_person(self.investors[who]).rows):
-            self.stage.do(choosing.keep, refund.id, user_id=self.investors[who])
-
-    def send_back(self, who: int) -> None:
-        """Let an investor have all refunds sent back to the bank account that paid."""
-        for left in self.stage.see(lambda: refunds.unfinished(self.investors[who])):
-            payout = self.stage.do(choosing.send_back, left.refund.id, user_id=left.refund.user_id)
-            self._until_paid(payout)
-
-    def withdraw(self, who: int, birr: int) -> str:
-        """Let an investor withdraw money from the wallet to their bank account."""
-        key = f"withdrawal-{next(self.forms):08}"
-        wanted = withdrawals.Wanted(self.investors[who], birr * BIRR, key)
-        payout = self.stage.do(withdrawals.request, wanted)
-        self._until_paid(payout)
-        return payout
-
-    def _until_paid(self, payout: str) -> None:
-        def is_paid() -> bool:
-            self.stage.bank_pays_out()
-            return payouts.get(payout).status == "paid"
-
-        self.stage.until(is_paid, "a payout")
-
-
-STORY = "# Why\n\nNew machines, the same people. " + "Each birr goes into the workshop. " * 6
-
 
 def _account(email: str, name: str, *roles: str) -> str:
     person = people.ensure_user(email, name, roles=roles)
@@ -331,7 +168,3 @@ def _ask_to_be_verified(person: str, facts: cast.Facts) -> None:
     page = pictures.passport(name, number, _passports_expire_on())
     person_files.attach(person, Examined("passport", "passport.png", "image/png", page))
     submissions.submit(person, actor=person)
-
-
-def _tx_ids(ids: list[str]) -> list[str | None]:
-    return [payments.for_purpose("investment", one)[0].tx_id for one in ids]

@@ -9,7 +9,7 @@ import pytest
 
 from crowdfund import create_app
 from crowdfund.adapters import custody, sealing, storage
-from crowdfund.kernel import clock, config, randomness
+from crowdfund.kernel import config, randomness
 from crowdfund.kernel.db import new_id
 from crowdfund.kernel.randomness import SeededRandomness, SeedRefused, SystemRandomness
 from crowdfund.people import rules as people_rules

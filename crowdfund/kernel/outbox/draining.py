@@ -39,8 +39,8 @@ def drain(queue: str, *, limit_s: float = 20.0, in_order: bool = False) -> int:
     it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
     when the database is lost: what was claimed then comes back when its lease ends.
 
-    With `in_order` nothing is prepared in a thread: the same work is done in the same order, however
-    fast the outside answers.
+    With `in_order` nothing is prepared in a thread: the same work is done in the same order,
+    however fast the outside answers.
     """
     with LeaseHolder(new_id(), db.engine) as holder:
         shift = _Drain(queue, holder, in_order=in_order)
