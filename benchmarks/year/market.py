@@ -36,12 +36,18 @@ class Market(Town):
     # --- campaigns
 
     def start_raise(self, name: str, terms: Mapping[str, str]) -> str:
-        """Draft, submit and approve a campaign; return its id once it is live."""
-        campaign = self.stage.do(self.draft, name, terms)
+        """Draft, submit and, a day later, approve a campaign; return its id once it is live."""
+        return self.start_raises({name: terms})[0]
+
+    def start_raises(self, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Start the raises of several companies (name and own terms) on the same day."""
+        ids = [self.stage.do(self.draft, name, terms) for name, terms in wanted.items()]
         self.stage.live_to(clock.now() + DAY)
-        self.stage.do(reviews.approve, campaign, actor=self.staff["admin"])
-        self.until_status(campaign, "live")
-        return campaign
+        for campaign in ids:
+            self.stage.do(reviews.approve, campaign, actor=self.staff["admin"])
+        for campaign in ids:
+            self.until_status(campaign, "live")
+        return ids
 
     def draft(self, name: str, terms: Mapping[str, str]) -> str:
         """Write a campaign and submit it; return its id."""

@@ -45,7 +45,7 @@ class Stage:
         self.url = url
         self.seed = seed
         self.bank = FakeBillBitts()
-        self.step = 3 * DAY
+        self.step = 7 * DAY
         self.stops = 0
         self._clock = time_
 
@@ -81,13 +81,13 @@ class Stage:
     def until(self, done: Callable[[], bool], what: str) -> None:
         """Work until something is so; raises RuntimeError if it does not come to that."""
         for _ in range(PATIENCE):
-            self.work()
             if self.see(done):
                 return
+            self.work()
         raise RuntimeError(f"The year waited in vain for {what}.")
 
     def live_to(self, moment: datetime) -> None:
-        """Live until a moment, with a stop wherever something is due, and every few days."""
+        """Live until a moment, with a stop wherever something is due, and every week."""
         while (now := clock.now()) < moment:
             self._clock.set(min(moment, now + self.step, *self.see(_due_next)))
             self._mine()

@@ -50,17 +50,16 @@ def year(stage: Stage) -> None:
 
 def month(stage: Stage) -> None:
     """Live through a raise that is released in parts and one that is refunded, in a few days."""
-    stage.step = 7 * DAY
+    stage.step = 30 * DAY
     town = Market(stage)
     town.settle(5)
     town.found("Yirga Coffee", "Lalibela Looms")
-    coffee = town.start_raise("Yirga Coffee", IN_PARTS)
+    coffee, looms = town.start_raises({"Yirga Coffee": IN_PARTS, "Lalibela Looms": {}})
     first = town.invest(coffee, {0: 4_000, 1: 50_000})
     town.invest_tokens(coffee, 26_000)
     town.cancel(first[0], 0)
     town.close_early(coffee, "Yirga Coffee")
     town.release(coffee, "It has succeeded.", is_last=False)
-    looms = town.start_raise("Lalibela Looms", {})
     town.invest(looms, {1: 12_000, 2: 20_000})
     town.invest(looms, {0: 3_000}, rail="wallet")
     town.invest_tokens(looms, 5_000)
