@@ -75,7 +75,7 @@ class Stage:
         outbox.tick()
         outbox.drain_all(in_order=True)
         db.session.remove()
-        if int(rpc.call(self.url, "txpool_status")["pending"], 16):
+        if int(_ask(self.url, "txpool_status")["pending"], 16):
             self._mine()
 
     def until(self, done: Callable[[], bool], what: str) -> None:
@@ -102,14 +102,21 @@ class Stage:
 
     def _mine(self) -> None:
         """Make a block that is not behind the platform's time."""
-        head = rpc.call(self.url, "eth_getBlockByNumber", "latest", False)
+        head = _ask(self.url, "eth_getBlockByNumber", "latest", False)
         at = max(int(head["timestamp"], 16), int(clock.now().timestamp())) + 1
-        rpc.call(self.url, "evm_setNextBlockTimestamp", at)
-        rpc.call(self.url, "evm_mine")
+        _ask(self.url, "evm_setNextBlockTimestamp", at)
+        _ask(self.url, "evm_mine")
+
+    @contextmanager
+    def mining(self) -> Iterator[None]:
+        """Let the node put each transaction into a block at once."""
+        _ask(self.url, "evm_setAutomine", True)
+        yield
+        _ask(self.url, "evm_setAutomine", False)
 
     def last_block(self) -> str:
         """Return the hash of the newest block, which covers all before it."""
-        return str(rpc.call(self.url, "eth_getBlockByNumber", "latest", False)["hash"])
+        return str(_ask(self.url, "eth_getBlockByNumber", "latest", False)["hash"])
 
     # --- the outside world
 
@@ -169,6 +176,11 @@ def key_of(seed: str, name: str) -> str:
     return "0x" + hashlib.sha256(f"{seed}:key:{name}".encode()).hexdigest()
 
 
+def _ask(url: str, method: str, *params: object) -> Any:
+    """Ask the node, with patience for a machine that has other work."""
+    return rpc.call(url, method, *params, timeout_s=60)
+
+
 @contextmanager
 def stage(folder: Path, seed: str) -> Iterator[Stage]:
     """Set the stage of a seed in an empty folder: contracts deployed, bank in place."""
@@ -178,7 +190,7 @@ def stage(folder: Path, seed: str) -> Iterator[Stage]:
         gateways.use("bill_bitts", found.bank)
         deploy.run(lambda _line: None, commit)
         db.session.remove()
-        rpc.call(url, "evm_setAutomine", False)
+        _ask(url, "evm_setAutomine", False)
         try:
             yield found
         finally:
@@ -201,7 +213,7 @@ def _node(folder: Path) -> Iterator[str]:
     )
     try:
         _wait_for(url)
-        rpc.call(url, "anvil_setBlockTimestampInterval", 1)
+        _ask(url, "anvil_setBlockTimestampInterval", 1)
         yield url
     finally:
         process.terminate()
@@ -212,7 +224,7 @@ def _wait_for(url: str) -> None:
     until = time.monotonic() + 20
     while True:
         try:
-            rpc.call(url, "eth_chainId")
+            _ask(url, "eth_chainId")
         except rpc.RpcError:
             if time.monotonic() > until:
                 raise

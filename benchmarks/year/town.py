@@ -17,7 +17,6 @@ from crowdfund.issuers.service import documents as company_documents
 from crowdfund.issuers.service import reviews as company_reviews
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
-from crowdfund.local import rpc
 from crowdfund.local.story import cast, pictures
 from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payout_accounts.queries import payout_account_of as account_of
@@ -75,10 +74,9 @@ class Town:
         """Connect a wallet that has tokens and gas money."""
         address = self.stage.address("investor")
         self.stage.do(people.add_method, person, "wallet", address, label="a wallet")
-        rpc.call(self.stage.url, "evm_setAutomine", True)
-        giving.give_tokens(address, 100_000 * BIRR)
-        db.session.remove()
-        rpc.call(self.stage.url, "evm_setAutomine", False)
+        with self.stage.mining():
+            giving.give_tokens(address, 100_000 * BIRR)
+            db.session.remove()
 
     def add_payout_accounts(self) -> None:
         """Let some investors add a payout account, which counts after a day and a review."""

@@ -1,5 +1,6 @@
 """Process rows: claim them under a lease, run handlers, mark them done with their effect."""
 
+import math
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -39,13 +40,13 @@ def drain(queue: str, *, limit_s: float = 20.0, in_order: bool = False) -> int:
     it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
     when the database is lost: what was claimed then comes back when its lease ends.
 
-    With `in_order` nothing is prepared in a thread: the same work is done in the same order,
-    however fast the outside answers.
+    With `in_order` nothing is prepared in a thread and no time ends it: the same work is done in
+    the same order, however fast anything answers.
     """
     with LeaseHolder(new_id(), db.engine) as holder:
         shift = _Drain(queue, holder, in_order=in_order)
         try:
-            shift.work(until=time.monotonic() + limit_s)
+            shift.work(until=math.inf if in_order else time.monotonic() + limit_s)
         except sa.exc.SQLAlchemyError as error:
             release()
             fault = fault_of(error)
