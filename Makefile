@@ -111,7 +111,7 @@ bench-smoke: ready-bench ## Run every benchmark at its smallest size: it works, 
 bench-record: ready-bench ## Run all on a quiet machine and a clean checkout; also writes the table of benchmarks/README.md
 	@exec $(PY) -m benchmarks --record
 
-year: ready-bench ## Live twelve months in a minute, twice, on one clock and one seed; the journals must be the same, byte for byte
+year: ready-dev ## Live twelve months in a minute, twice, on one clock and one seed; the journals must be the same, byte for byte
 	@exec $(PY) -m benchmarks year
 
 ready:
