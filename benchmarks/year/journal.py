@@ -45,7 +45,7 @@ def problems() -> list[str]:
 
 
 def figures() -> dict[str, int]:
-    """Return how much happened in the year."""
+    """Return how much happened in the year; amounts in minor units."""
     counted = {
         "entries": Entry,
         "postings": PostingRow,
@@ -57,6 +57,9 @@ def figures() -> dict[str, int]:
     found = {
         name: _number(sa.select(sa.func.count()).select_from(m)) for name, m in counted.items()
     }
+    found["given_back_minor"] = sum(_moved(PostingRow.source, one) for one in _refunded_accounts())
+    paid = sa.select(sa.func.sum(Payout.amount_minor)).where(Payout.status == "paid")
+    found["paid_out_minor"] = _number(paid)
     db.session.remove()
     return found
 
@@ -71,23 +74,25 @@ def chain_digest() -> str:
 
 def _refund_problems() -> Iterable[str]:
     """Yield the refunded campaigns that did not give back what they had taken, on each rail."""
-    campaigns = db.session.scalars(sa.select(Campaign.id).where(Campaign.status == "refunded"))
-    for campaign in campaigns.all():
-        for account in (f"campaign:{campaign}:escrow", f"campaign:{campaign}:tokens"):
-            came, went = _moved(PostingRow.destination, account), _moved(PostingRow.source, account)
-            if came != went:
-                yield f"{account} took {came} and gave back {went}"
-        placed = _number(
-            sa.select(sa.func.sum(Investment.amount_minor)).where(
-                Investment.campaign_id == campaign, Investment.status == "returned"
-            )
-        )
-        taken = sum(
-            _moved(PostingRow.destination, f"campaign:{campaign}:{rail}")
-            for rail in ("escrow", "tokens")
-        )
-        if not placed or placed != taken:
-            yield f"campaign {campaign} took {taken}, and {placed} of its investments went back"
+    taken = 0
+    for account in _refunded_accounts():
+        came, went = _moved(PostingRow.destination, account), _moved(PostingRow.source, account)
+        taken += came
+        if came != went:
+            yield f"{account} took {came} and gave back {went}"
+    back = _number(
+        sa.select(sa.func.sum(Investment.amount_minor))
+        .join(Campaign, Campaign.id == Investment.campaign_id)
+        .where(Campaign.status == "refunded", Investment.status == "returned")
+    )
+    if back != taken:
+        yield f"refunded campaigns took {taken}, and {back} of their investments went back"
+
+
+def _refunded_accounts() -> list[str]:
+    """Return the accounts that held the money of the campaigns which were refunded."""
+    ids = db.session.scalars(sa.select(Campaign.id).where(Campaign.status == "refunded"))
+    return [f"campaign:{one}:{rail}" for one in ids for rail in ("escrow", "tokens")]
 
 
 def _moved(side: sa.orm.InstrumentedAttribute[str], account: str) -> int:
