@@ -568,6 +568,18 @@ def test_a_purge_that_finds_nothing_takes_no_lock(seen, database_kind):
         other.execute("ROLLBACK")
 
 
+def test_a_purge_finds_what_is_old_by_an_index_of_it(seen, database_kind):
+    if database_kind != "sqlite":
+        pytest.skip("another planner")
+    kinds = [f"test.{n}" for n in range(100)]
+    asked = outbox.purging.OLD.params(kinds=kinds, before=clock.now(), most=10)
+    text = str(asked.compile(db.engine, compile_kwargs={"render_postcompile": True}))
+    with db.engine.connect() as connection:
+        values = (*["x"] * (text.count("?") - 1), 10)
+        [step] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+    assert "ix_outbox_kind_done_at (kind=? AND done_at<?)" in step[-1]
+
+
 def test_work_of_a_lane_is_prepared_in_a_thread_and_in_order_in_none(app, frozen, registers):
     threads = []
 
