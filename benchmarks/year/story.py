@@ -6,7 +6,6 @@ from benchmarks.year.market import Market
 from benchmarks.year.stage import BEGIN, DAY, Stage
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.kernel import clock
-from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.term_changes.rules import terms
 from crowdfund.term_changes.service import answering, deciding, proposing
 from crowdfund.updates import service as updates
@@ -132,7 +131,7 @@ def _only_one_raise_a_year(town: Market) -> None:
     """A company that has raised this year is refused another raise until the year has ended."""
     try:
         town.stage.do(town.draft, "Yirga Coffee", {})
-    except CrowdfundError:
+    except NotEligible:
         town.stage.forget()
     else:
         raise AssertionError("a second raise in the same year was accepted")
