@@ -5,6 +5,7 @@ from datetime import datetime
 from benchmarks.year.market import Market
 from benchmarks.year.stage import BEGIN, DAY, Stage
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.service.shared import NotEligible
 from crowdfund.kernel import clock
 from crowdfund.term_changes.rules import terms
 from crowdfund.term_changes.service import answering, deciding, proposing
