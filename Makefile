@@ -19,7 +19,7 @@ TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help run reset test $(STAGES) check newcomer lint contracts languages lock coverage audit measure chaos bench bench-smoke \
-  bench-record fuzz mutate ready ready-dev ready-test ready-bench
+  bench-record year fuzz mutate ready ready-dev ready-test ready-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -110,6 +110,9 @@ bench-smoke: ready-bench ## Run every benchmark at its smallest size: it works, 
 
 bench-record: ready-bench ## Run all on a quiet machine and a clean checkout; also writes the table of benchmarks/README.md
 	@exec $(PY) -m benchmarks --record
+
+year: ready-dev ## Live twelve months in a minute, twice, on one clock and one seed; the journals must be the same, byte for byte
+	@exec $(PY) -m benchmarks year
 
 ready:
 	@tools/bootstrap.sh requirements-local.txt

@@ -46,7 +46,7 @@ FEATURES = (
 
 def create_app(settings: "config.Settings | None" = None) -> "Flask":
     """Return the web application; with settings given, this process uses them from now on."""
-    from crowdfund.kernel import clock, commands, config, db, logs, vendored
+    from crowdfund.kernel import clock, commands, config, db, logs, randomness, vendored
     from crowdfund.kernel.web import app as web_app
 
     if settings is not None:
@@ -57,6 +57,7 @@ def create_app(settings: "config.Settings | None" = None) -> "Flask":
     app.config["SQLALCHEMY_DATABASE_URI"] = current.sqlalchemy_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
     current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    randomness.check()
     if current.environment != "production":
         clock.follow(current.data_dir)
     db.db.init_app(app)

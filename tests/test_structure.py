@@ -124,7 +124,7 @@ HANDS_ON = {
 # Where the time of the machine is read, and why. All else asks `clock.now()`, which can be moved.
 MACHINE_TIME = {
     "crowdfund.kernel.clock": "the clock itself",
-    "crowdfund.kernel.db.types": "ids sort by creation, also when the clock goes back",
+    "crowdfund.kernel.randomness": "ids sort by creation, also when the clock goes back",
     "crowdfund.kernel.topics": "tokens of open pages; itsdangerous reads the same time",
     "crowdfund.campaigns.views.page_cache": "holds such tokens",
     "crowdfund.kernel.live": "compared with ids that Redis gives",

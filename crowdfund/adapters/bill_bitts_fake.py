@@ -1,6 +1,7 @@
 """An in-memory Bill Bitts for service tests: same class, same signatures, no network."""
 
 import base64
+import hashlib
 import json
 import secrets
 import threading
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from crowdfund.adapters.bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
 from crowdfund.adapters.gateways import GatewayRefused, GatewayUnknown
-from crowdfund.kernel import clock, money
+from crowdfund.kernel import clock, money, randomness
 
 LIST_PAGE = 3
 
@@ -50,6 +51,7 @@ class FakeBillBitts(BillBitts):
         self.refuse_payouts = False
         self.answers: dict[str, dict[str, Any]] = {}
         self._answering = threading.Lock()
+        self._salt = randomness.draw(16)
 
     def set_truth(self, tx_id: str, status: str, **changes: object) -> None:
         """Change what status queries say of a transaction (amount as text, currency, reference)."""
@@ -60,10 +62,16 @@ class FakeBillBitts(BillBitts):
         self.payouts[name] |= {"status": status} | changes
 
     def open_payment(
-        self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object
+        self,
+        cprn: str,
+        amount_minor: int,
+        *,
+        status: str = "PENDING",
+        name: str = "",
+        **more: object,
     ) -> str:
-        """Create a transaction that we did not ask for."""
-        tx_id = f"NEO-{secrets.token_hex(6).upper()}"
+        """Create a transaction; without a name it is one that we did not ask for."""
+        tx_id = f"NEO-{name or randomness.token_hex(6).upper()}"
         amount = money.decimal_str(amount_minor)
         payment = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount}
         self.payments[tx_id] = payment | {"currency": "ETB", "reference": ""} | more
@@ -135,15 +143,19 @@ class FakeBillBitts(BillBitts):
         with self._answering:
             if key not in self.answers:
                 verb = {"/register": self._register, "/payout": self._pay_out}
-                self.answers[key] = verb.get(path, self._open)(json.loads(body))
+                self.answers[key] = verb.get(path, self._open)(json.loads(body), self._name(key))
             return self.answers[key]
 
-    def _pay_out(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _name(self, key: str) -> str:
+        """Return the part of a number that follows from the key, whichever thread asks first."""
+        return hashlib.sha256(self._salt + key.encode()).hexdigest()[:12].upper()
+
+    def _pay_out(self, body: Mapping[str, Any], name: str) -> dict[str, Any]:
         if self.refuse_payouts:
             raise GatewayRefused("The bank refused the request.")
         if "tx_id" in body and money.parse(body["amount"]) > self.left_of(body["tx_id"]):
             raise GatewayRefused("The bank refused the request.")
-        payout_id = f"NPO-{secrets.token_hex(6).upper()}"
+        payout_id = f"NPO-{name}"
         told = ("reference", "amount", "currency", "tx_id" if "tx_id" in body else "account_number")
         payout = {name: body[name] for name in told} | {"payout_id": payout_id, "reason": ""}
         self.payouts[body["reference"]] = payout | {"status": "PENDING"}
@@ -158,10 +170,10 @@ class FakeBillBitts(BillBitts):
         gone = sum(money.parse(one["amount"]) for one in back if one["status"] != "FAILED")
         return money.parse(paid["amount"]) - gone
 
-    def _register(self, _body: Mapping[str, Any]) -> dict[str, Any]:
-        return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
+    def _register(self, _body: Mapping[str, Any], name: str) -> dict[str, Any]:
+        return {"cprn": f"CPRN-{name[:8]}", "status": "REGISTERED"}
 
-    def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _open(self, body: Mapping[str, Any], name: str) -> dict[str, Any]:
         asked = {name: body[name] for name in ("amount", "currency", "reference")}
-        tx_id = self.open_payment(body["cprn"], 1, **asked)
+        tx_id = self.open_payment(body["cprn"], 1, name=name, **asked)
         return {"tx_id": tx_id, "status": "PENDING", "checkout_url": self.checkout_url(tx_id)}

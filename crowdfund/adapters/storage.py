@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crowdfund.adapters import cid
-from crowdfund.kernel import config
+from crowdfund.kernel import config, randomness
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 
@@ -89,7 +89,7 @@ def delete_cid(name: str) -> None:
 
 def put_private(data: bytes, area: str) -> PrivateFile:
     """Encrypt bytes (AES-256-GCM) and store them in an area's folder; the caller stores the key."""
-    file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
+    file_id, key = randomness.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
     write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
     return PrivateFile(file_id, key.hex(), hashlib.sha256(data).hexdigest(), len(data))

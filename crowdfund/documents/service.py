@@ -1,7 +1,6 @@
 """The verbs of documents: examine, store, open, decide, replace, expire, destroy."""
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +13,7 @@ from crowdfund.documents.events import DocumentEvent, DocumentExpired, DocumentE
 from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
 from crowdfund.documents.rows import DocumentRow, Owner
 from crowdfund.documents.rules import Status
-from crowdfund.kernel import clock, config, live, outbox
+from crowdfund.kernel import clock, config, live, outbox, randomness
 from crowdfund.kernel.db import after_commit, db, locked, new_id, own_transaction, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.fields import texts
@@ -120,7 +119,7 @@ def store(owner: Owner, kind: str, filename: str, data: bytes, *, actor: str) ->
 def keep(owner: Owner, examined: Examined, *, actor: str) -> str:
     """Encrypt and store an examined file; return the document's id (pending)."""
     rules.check_kind(owner[0], examined.kind)
-    document_id, salt = new_id(), secrets.token_hex(32)
+    document_id, salt = new_id(), randomness.token_hex(32)
     stored = storage.put_private(examined.data, AREA)
     digest = hashlib.sha256(examined.data).hexdigest()
     document = Document(

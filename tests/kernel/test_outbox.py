@@ -1,5 +1,7 @@
 """Work is done once: whatever raises, dies, comes twice or loses its bell."""
 
+import sqlite3
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock, outbox
-from crowdfund.kernel.db import commit, db, insert_ignore, rollback
+from crowdfund.kernel.db import commit, db, insert_ignore, patience, rollback
 from crowdfund.kernel.outbox import Schedule
 from tests.together import at_once
 
@@ -554,3 +556,48 @@ def test_what_is_not_done_is_never_purged(seen):
     commit()
     assert outbox.purge() == (0, False)
     assert states() == {"late": "dead"}
+
+
+def test_a_purge_that_finds_nothing_takes_no_lock(seen, database_kind):
+    if database_kind != "sqlite":
+        pytest.skip("has no lock on the whole database")
+    add("test.note", "young")
+    with sqlite3.connect(db.engine.url.database, isolation_level=None) as other, patience(0.1):
+        other.execute("BEGIN IMMEDIATE")
+        assert outbox.purge() == (0, False)
+        other.execute("ROLLBACK")
+
+
+def test_a_purge_finds_what_is_old_by_an_index_of_it(seen, database_kind):
+    if database_kind != "sqlite":
+        pytest.skip("another planner")
+    kinds = [f"test.{n}" for n in range(100)]
+    asked = outbox.purging.OLD.params(kinds=kinds, before=clock.now(), most=10)
+    text = str(asked.compile(db.engine, compile_kwargs={"render_postcompile": True}))
+    with db.engine.connect() as connection:
+        values = (*["x"] * (text.count("?") - 1), 10)
+        [step] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+    assert "ix_outbox_kind_done_at (kind=? AND done_at<?)" in step[-1]
+
+
+def test_work_of_a_lane_is_prepared_in_a_thread_and_in_order_in_none(app, frozen, registers):
+    threads = []
+
+    def prepare(_rows):
+        threads.append(threading.current_thread())
+
+    outbox.handler("test.slow", prepare=prepare)(lambda rows, _found: None)
+    add("test.slow", "a", "b", lane="bank")
+    assert outbox.drain_all() == 2
+    assert all(one is not threading.current_thread() for one in threads)
+    threads.clear()
+    add("test.slow", "c", "d", lane="bank")
+    assert outbox.drain_all(in_order=True) == 2
+    assert threads == [threading.current_thread()] * 2
+
+
+def test_in_order_no_time_ends_a_drain(seen):
+    add("test.note", "a", "b")
+    assert outbox.drain("default", limit_s=0, in_order=True) == 2
+    add("test.note", "c")
+    assert outbox.drain("default", limit_s=0) == 0

@@ -1,6 +1,5 @@
 """Have the campaign's contract record an investment, refund it, or take it out again."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 
 from crowdfund.campaigns import queries as campaigns
@@ -12,7 +11,7 @@ from crowdfund.chain import service as chain
 from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment, InvestorKey
 from crowdfund.investments.service import states
-from crowdfund.kernel import live
+from crowdfund.kernel import live, randomness
 from crowdfund.kernel.db import db, insert_ignore
 
 
@@ -64,7 +63,7 @@ def _key(campaign_id: str, user_id: str) -> str:
         return known
     totals.lock_for_update(campaign_id)  # two people never get the same number
     number = queries.last_investor_number(campaign_id) + 1
-    row = {"campaign_id": campaign_id, "user_id": user_id, "key": "0x" + secrets.token_hex(32)}
+    row = {"campaign_id": campaign_id, "user_id": user_id, "key": "0x" + randomness.token_hex(32)}
     insert_ignore(InvestorKey.__table__, [row | {"number": number}])
     return str(queries.investor_key(campaign_id, user_id))
 

@@ -1,6 +1,5 @@
 """Write a company's file page by page and submit it; every page is saved on its own."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 
 from crowdfund.adapters import custody
@@ -21,7 +20,7 @@ from crowdfund.issuers.service.shared import (
     touch,
     writable,
 )
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, randomness
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import InvalidFields
 from crowdfund.kernel.i18n import _
@@ -30,7 +29,7 @@ from crowdfund.kernel.i18n import _
 def start(owner_id: str) -> str:
     """Open an empty file for a company and return its id."""
     now, company_id = clock.now(), new_id()
-    salt = secrets.token_hex(32)
+    salt = randomness.token_hex(32)
     db.session.add(
         Company(id=company_id, owner_id=owner_id, salt=salt, created_at=now, updated_at=now)
     )

@@ -1,8 +1,5 @@
 """Identifiers and column types that are the same on every database."""
 
-import os
-import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,23 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-ID = sa.String(32)
+from crowdfund.kernel import randomness
 
-_id_lock = threading.Lock()
-_last_id = (0, 0)  # millisecond and number within it of the newest id of this process
+ID = sa.String(32)
 
 
 def new_id() -> str:
     """Return 32 hex digits that sort by creation time (UUID 7, counted within a millisecond)."""
-    global _last_id
-    rand = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
-    with _id_lock:
-        stamp, number = time.time_ns() // 1_000_000, 0
-        if stamp <= _last_id[0]:
-            stamp, number = _last_id[0], _last_id[1] + 1
-            if number > 0xFFF:
-                stamp, number = stamp + 1, 0
-        _last_id = (stamp, number)
+    rand = int.from_bytes(randomness.draw(8)) & (1 << 62) - 1
+    stamp, number = randomness.stamp()
     return f"{(stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | number << 64 | 0b10 << 62 | rand:032x}"
 
 
@@ -67,7 +56,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("naive datetime: use clock.now()")
+            raise ValueError("naive datetime: ask the clock for the time")
         value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 

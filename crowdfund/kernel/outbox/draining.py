@@ -1,5 +1,6 @@
 """Process rows: claim them under a lease, run handlers, mark them done with their effect."""
 
+import math
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -32,17 +33,20 @@ LOOK_AGAIN_S = 0.2  # while a slow lane is prepared, for new work of the others
 _T = outbox_table
 
 
-def drain(queue: str, *, limit_s: float = 20.0) -> int:
+def drain(queue: str, *, limit_s: float = 20.0, in_order: bool = False) -> int:
     """Do the due work of a queue until nothing is due; return how many rows were done.
 
     Takes nothing new after `limit_s` seconds so that a worker stays responsive; the sweeper wakes
     it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
     when the database is lost: what was claimed then comes back when its lease ends.
+
+    With `in_order` nothing is prepared in a thread and no time ends it: the same work is done in
+    the same order, however fast anything answers.
     """
     with LeaseHolder(new_id(), db.engine) as holder:
-        shift = _Drain(queue, holder)
+        shift = _Drain(queue, holder, in_order=in_order)
         try:
-            shift.work(until=time.monotonic() + limit_s)
+            shift.work(until=math.inf if in_order else time.monotonic() + limit_s)
         except sa.exc.SQLAlchemyError as error:
             release()
             fault = fault_of(error)
@@ -54,11 +58,11 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
         return shift.done
 
 
-def drain_all(*, rounds: int = 200) -> int:
-    """Do everything that is due in this process until nothing is (tests, seeder)."""
+def drain_all(*, rounds: int = 200, in_order: bool = False) -> int:
+    """Do everything that is due in this process until nothing is (tests, seeder), like `drain`."""
     done = 0
     for _ in range(rounds):
-        now = sum(drain(queue) for queue in QUEUES)
+        now = sum(drain(queue, in_order=in_order) for queue in QUEUES)
         done += now
         if not now:
             return done
@@ -68,9 +72,10 @@ def drain_all(*, rounds: int = 200) -> int:
 class _Drain:
     """One drain: takes turns among the lanes, so that none waits for another."""
 
-    def __init__(self, queue: str, holder: LeaseHolder) -> None:
+    def __init__(self, queue: str, holder: LeaseHolder, *, in_order: bool) -> None:
         self.queue = queue
         self.holder = holder
+        self.in_order = in_order
         self.lanes = Lanes()
         self.done = 0
         self._waiting: list[str] = []
@@ -113,7 +118,7 @@ class _Drain:
             same = [row for row in rows if row.kind == kind]
             for start in range(0, len(same), work.batch):
                 batch = same[start : start + work.batch]
-                if lane and work.prepare:
+                if lane and work.prepare and not self.in_order:
                     self.lanes.send(lane, work, batch)
                 else:
                     self._count(self._run(work, batch))
