@@ -191,7 +191,7 @@ CALLS = (
     Call(
         "closeConfirmed",
         CAMPAIGN,
-        lambda n: [UNITS(7_500_00)],
+        lambda n: [UNITS(8_000_00)],
         value("status"),
         before=LIVE,
         after=SUCCEEDED,
