@@ -77,7 +77,7 @@ fuzz: ready-dev ## Long runs: contracts and money programmes at random, every ro
 	@HOSTILE_EVERY=1 $(PY) -m pytest -s --db postgresql tests/test_hostile.py
 
 chaos: ready-test ## Long runs with killed workers, emptied Redis, stopped chain
-	@DATABASE_RESTARTS=5 STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
+	@DATABASE_RESTARTS=5 STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos tests/chain/test_fault_matrix.py $(ARGS)
 
 lock: ready-dev ## Write requirements*.txt, with hashes, from requirements*.in (ARGS="--upgrade-package flask")
 	@$(PY) -m pip install -qq --disable-pip-version-check -r tools/requirements-lock.txt

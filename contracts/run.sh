@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds, checks and tests the contracts: contracts/run.sh {install|build|check|test|gas|coverage} [options for forge]
+# Builds, checks and tests the contracts: contracts/run.sh {install|build|check|test|gas|coverage|slither} [options]
 set -eu
 cd "$(dirname "$0")"
 
@@ -17,6 +17,34 @@ install() { npm ci --no-audit --no-fund --loglevel=error; }
 ensure() { [ node_modules/.package-lock.json -nt package-lock.json ] || install; }
 
 forge=node_modules/@foundry-rs/forge-linux-amd64/bin/forge
+
+# Fails below 98 % of the lines or 95 % of the branches of src/.
+coverage() {
+  mkdir -p cache
+  "$forge" coverage --threads 2 --no-match-coverage '^test/' "$@" >cache/coverage.txt || { cat cache/coverage.txt; exit 1; }
+  sed -n '/^╭/,$p' cache/coverage.txt
+  awk -F'|' '/^\| Total /{ seen = 1; if ($3 + 0 < 98 || $5 + 0 < 95) low = 1 }
+    END { if (!seen || low) { print "contracts: below 98 % of the lines or 95 % of the branches"; exit 1 } }' cache/coverage.txt
+}
+
+# An environment of its own: what slither needs is not what the platform needs.
+analyse() {
+  tools=../var/tools/slither
+  wanted=../tools/requirements-slither.txt
+  if ! cmp -s "$wanted" "$tools/installed"; then
+    rm -rf "$tools"
+    ../.venv/bin/python -m venv "$tools"
+    "$tools/bin/python" -m pip install -qq --disable-pip-version-check -r "$wanted"
+    cp "$wanted" "$tools/installed"
+  fi
+  mkdir -p cache
+  rm -f cache/slither.json
+  PATH="$PWD/$(dirname "$forge"):$PATH" "$tools/bin/slither" . --filter-paths 'node_modules|test' --fail-none \
+    --json cache/slither.json "$@" >cache/slither.txt 2>&1 || { cat cache/slither.txt >&2; exit 1; }
+  [ -s cache/slither.json ] || { cat cache/slither.txt >&2; exit 1; }
+  "$tools/bin/python" slither_gate.py cache/slither.json
+}
+
 command="${1:-}"
 [ $# -eq 0 ] || shift
 case "$command" in
@@ -25,6 +53,7 @@ case "$command" in
   check) ensure; node build.mjs --check ;;
   test) ensure; exec "$forge" test --threads 2 "$@" ;;
   gas) ensure; exec "$forge" test --threads 2 --isolate --match-contract GasTest -vv "$@" ;;
-  coverage) ensure; exec "$forge" coverage --threads 2 --no-match-coverage '^test/' "$@" ;;
-  *) echo "usage: contracts/run.sh {install|build|check|test|gas|coverage}" >&2; exit 2 ;;
+  coverage) ensure; coverage "$@" ;;
+  slither) ensure; analyse "$@" ;;
+  *) echo "usage: contracts/run.sh {install|build|check|test|gas|coverage|slither}" >&2; exit 2 ;;
 esac

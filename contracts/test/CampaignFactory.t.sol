@@ -49,6 +49,17 @@ contract CampaignFactoryTest is Fixture {
         vm.assertEq(registry.getIssuer("new company").lastStartYear, 2026);
     }
 
+    function test_a_campaign_tells_its_terms_one_by_one() public {
+        CampaignParams memory terms = wanted();
+        CampaignImplementation made = create(terms);
+        vm.assertEq(made.campaignId(), terms.campaignId);
+        vm.assertEq(made.issuerId(), terms.issuerId);
+        vm.assertEq(made.token(), terms.token);
+        vm.assertEq(uint256(made.deadline()), terms.deadline);
+        vm.assertEq(made.termsHash(), terms.termsHash);
+        vm.assertEq(made.issuerWallet(), terms.issuerWallet);
+    }
+
     function test_only_an_operator_creates_campaigns() public {
         vm.expectRevert(unauthorized(admin, factory.OPERATOR_ROLE()));
         vm.prank(admin);
