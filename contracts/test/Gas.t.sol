@@ -87,7 +87,7 @@ contract GasTest is Fixture {
         invest(bob, 100 * ETB);
         vm.prank(operator);
         campaign.cancelInvestment(intentId, alice, 300 * ETB);
-        report("cancelInvestment", 95_000);
+        report("cancelInvestment", 105_000);
     }
 
     function test_gas_of_recordRefunds_200() public {

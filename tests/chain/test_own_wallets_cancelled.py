@@ -12,7 +12,7 @@ from crowdfund.chain import connection, queries, rules
 from crowdfund.investments.service import cancelling
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit, db, rollback
-from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.errors import NotFound, WrongState
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from tests import raising
@@ -138,11 +138,11 @@ def test_a_close_waits_for_the_cancellation_and_counts_without_it(raise_, charli
     charlie.invest(5_000_00)
     hers = dora.invest(3_000_00)
     cancel(dora, hers)
-    with raising.refused(Exception):
+    with pytest.raises(WrongState, match="recorded on chain"):
         ending.close_early(campaign_id, actor="alice")
     rollback()
     work()
-    with raising.refused(Exception):  # 5,000 of 10,000 are no success
+    with pytest.raises(WrongState):  # 5,000 of 10,000 are no success
         ending.close_early(campaign_id, actor="alice")
     rollback()
     assert raising.campaign(campaign_id).status == "live"
@@ -167,6 +167,24 @@ def test_nobody_cancels_what_is_another_persons(raise_, charlie):  # noqa: F811
     investment_id = charlie.invest(1_000_00)
     with raising.refused(NotFound):
         cancel(dora, investment_id)
+
+
+def test_the_pages_say_where_the_tokens_go_and_when_they_are_back(raise_, charlie, app):  # noqa: F811
+    investment_id = charlie.invest(1_000_00)
+    browser = raising.browser(app, charlie.person_id)
+    url = f"/investments/{investment_id}"
+    assert "Cancel this investment" in browser.get(url).text
+    page = browser.get(f"{url}/cancel-paid").text
+    assert "The contract pays all tokens back to the wallet that paid them" in page
+    assert "at once" not in page
+    browser.post(f"{url}/cancel-paid")
+    waiting = browser.get(url).text
+    assert "Your investment is being cancelled" in waiting
+    assert "Cancel this investment" not in waiting
+    work()
+    done = browser.get(url).text
+    assert "The contract has paid all tokens back to the wallet" in done
+    assert "Your investment is being cancelled" not in done
 
 
 def test_a_refusal_of_the_contract_leaves_the_investment_and_says_so(raise_, charlie):  # noqa: F811
