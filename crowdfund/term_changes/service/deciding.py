@@ -51,7 +51,8 @@ def _refuse_with_tokens(campaign: Campaign) -> None:
             _(
                 "Some investors have paid with tokens, which go back only when the investor "
                 "cancels or the campaign ends. So the terms cannot be changed materially. "
-                "Nothing was published. Send the change back, or cancel the campaign: then everyone is refunded."
+                "Nothing was published. Send the change back, or cancel the campaign: then "
+                "everyone is refunded."
             )
         )
 
