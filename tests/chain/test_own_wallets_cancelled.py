@@ -15,6 +15,8 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import NotFound, WrongState
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
+from crowdfund.tracing.queries import sources
+from crowdfund.tracing.rows import Reader
 from tests import raising
 
 from .test_own_wallets import (  # noqa: F401
@@ -61,6 +63,18 @@ def test_tokens_go_back_to_the_wallet_and_leave_totals_and_journal(raise_, charl
     assert tokens_of(campaign_id) == ledger.balance(ledger_rules.OUTSIDE_WALLETS) == 0
     assert "investment.cancelled_tokens" in raising.told(charlie.person_id)
     both_sides_agree(campaign_id, address)
+
+
+def test_the_explanation_names_the_cancellation_and_its_transaction(raise_, charlie):  # noqa: F811
+    investment_id = charlie.invest(1_000_00)
+    cancel(charlie, investment_id)
+    work()
+    thing = ("investment", investment_id)
+    found = sources.of_things([thing], Reader("", frozenset()))[thing]
+    assert [one.words for one in found] == [
+        "The investor cancelled the investment",
+        "The contract no longer counts it",
+    ]
 
 
 def test_an_investment_is_cancelled_once_however_often_it_is_asked_and_heard(raise_, charlie):  # noqa: F811
