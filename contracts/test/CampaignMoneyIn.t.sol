@@ -46,7 +46,7 @@ contract CampaignMoneyInTest is Fixture {
         vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
         vm.assertEq(campaign.tokenTotal(), 500 * ETB);
         vm.assertEq(campaign.fiatTotal(), 0);
-        vm.assertEq(invested(campaign, alice), 500 * ETB);
+        vm.assertEq(everIn(campaign, alice), 500 * ETB);
         vm.assertFalse(campaign.intentUsed("i"));
     }
 

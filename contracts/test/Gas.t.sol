@@ -81,6 +81,15 @@ contract GasTest is Fixture {
         report("refundFor", 70_000);
     }
 
+    function test_gas_of_cancelInvestment() public {
+        bytes32 intentId = id();
+        invest(alice, 400 * ETB);
+        invest(bob, 100 * ETB);
+        vm.prank(operator);
+        campaign.cancelInvestment(intentId, alice, 300 * ETB);
+        report("cancelInvestment", 105_000);
+    }
+
     function test_gas_of_recordRefunds_200() public {
         Record[] memory records = batch(200, "recordInvestments, 200 new investors", 5_280_000);
         bytes32 intentId = id();

@@ -110,6 +110,22 @@ contract HostileTest is Fixture {
         vm.assertEq(campaign.positionOf(alice).amount, 0);
     }
 
+    function test_a_token_cannot_enter_the_campaign_again_while_an_investment_goes_back() public {
+        invest(alice, 500 * ETB);
+        bytes[3] memory calls = [
+            abi.encodeCall(ICampaign.invest, (admitted(campaign, address(vice), "inner", 100 * ETB))),
+            abi.encodeCall(ICampaign.close, ("inner")),
+            abi.encodeCall(ICampaign.refundFor, (alice))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vice.setCall(address(campaign), calls[i]);
+            vm.expectRevert(ICampaign.Reentered.selector);
+            vm.prank(operator);
+            campaign.cancelInvestment("outer", alice, 500 * ETB);
+        }
+        vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
+    }
+
     function test_a_permit_cannot_enter_the_campaign_again() public {
         vice.setCall(
             address(campaign), abi.encodeCall(ICampaign.invest, (admitted(campaign, address(vice), "inner", 100 * ETB)))

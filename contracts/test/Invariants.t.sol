@@ -27,7 +27,7 @@ contract InvariantTest {
 
     function targetSelectors() public view returns (FuzzSelector[] memory list) {
         // Named more than once: chosen more often.
-        bytes4[25] memory chosen = [
+        bytes4[27] memory chosen = [
             handler.investSome.selector,
             handler.investSome.selector,
             handler.investSome.selector,
@@ -49,6 +49,8 @@ contract InvariantTest {
             handler.recordRefundOne.selector,
             handler.cancelRecordOne.selector,
             handler.cancelRecordOne.selector,
+            handler.cancelInvestmentOne.selector,
+            handler.cancelInvestmentOne.selector,
             handler.replay.selector,
             handler.switchPause.selector,
             handler.passTime.selector,
@@ -115,6 +117,7 @@ contract InvariantTest {
                 address investor = handler.investors(k);
                 uint256 paid = handler.paidIn(i, investor);
                 vm.assertEq(campaign.positionOf(investor).amount, paid);
+                vm.assertEq(campaign.positionOf(investor).paidIn, handler.everPaidIn(i, investor));
                 vm.assertLe(paid, campaign.terms().maxInvestment);
                 vm.assertEq(handler.paidBack(i, investor), campaign.positionOf(investor).refunded ? paid : 0);
             }

@@ -23,7 +23,7 @@ def sign(
 ) -> list[Any]:
     """Return the admission of one wallet to one investment, to be passed to `invest`; minor units.
 
-    `campaign` is the address of its contract, `already_units` what the wallet has there before, in
+    `campaign` is the address of its contract, `already_units` all that the wallet ever paid in, in
     token units: the contract compares it, so an admission is good for one investment. Raises
     KeyMissing.
     """

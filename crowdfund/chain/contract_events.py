@@ -55,6 +55,9 @@ EVENTS: dict[str, dict[str, Handled | Ignored]] = {
         "Invested": Handled(("investments.jobs.token_money_came",)),
         "InvestmentRecorded": Handled(("investments.jobs.recorded_by_others",), "investments.jobs"),
         "RecordCancelled": Handled(_LOOKED_AT, "investments.jobs"),
+        "InvestmentCancelled": Handled(
+            ("investments.jobs.investment_cancelled", *_LOOKED_AT), "investments.jobs"
+        ),
         "Closed": Handled(_LOOKED_AT, "campaigns.jobs"),
         "FiatNotConfirmed": Handled(confirmed="campaigns.jobs"),
         "Cancelled": Handled(_LOOKED_AT, "campaigns.jobs"),

@@ -32,6 +32,7 @@ EFFECTS = {
     "createCampaign": ("CampaignCreated", ("intentId",)),
     "recordInvestment": ("InvestmentRecorded", ("paymentRef", "investorKey", "amount")),
     "cancelRecord": ("RecordCancelled", ("paymentRef", "investorKey", "amount")),
+    "cancelInvestment": ("InvestmentCancelled", ("intentId", "investor", "amount")),
     "recordRefund": ("RefundRecorded", ("paymentRef", "investorKey")),
     "cancel": ("Cancelled", ("intentId",)),
     "release": ("Released", ("intentId",)),

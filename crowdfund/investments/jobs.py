@@ -82,11 +82,15 @@ def payment_expired(payments: list[PaymentExpired]) -> None:
         settling.not_paid(payment.purpose_id, Status.EXPIRED)
 
 
+_REFUSED = ("investment", "cancellation", own_wallet.CANCELLATION)
+_CONFIRMED = (*_REFUSED, "token_refund")
+
+
 @outbox.on(
     WriteConfirmed,
     queue="chain",
     batch=100,
-    where=lambda write: write.subject.kind in ("investment", "cancellation", "token_refund"),
+    where=lambda write: write.subject.kind in _CONFIRMED,
 )
 def chain_confirmed(writes: list[WriteConfirmed]) -> None:
     """The contract has an investment, counts it no longer, or has paid tokens back."""
@@ -96,6 +100,10 @@ def chain_confirmed(writes: list[WriteConfirmed]) -> None:
     for write in writes:
         if write.subject.kind == "cancellation":
             cancelling.taken_off_chain(write.subject.id, write.tx_hash)
+        elif write.subject.kind == own_wallet.CANCELLATION:
+            intent, wallet, units = write.args
+            args = (str(intent), str(wallet), int(units))
+            own_wallet.investment_cancelled(write.address, args, write.tx_hash)
         elif write.subject.kind == "token_refund":
             foreign.token_money_went_back(write.address, write.args[0])
             own_wallet.token_money_went_back(write.address, write.args[0], write.tx_hash)
@@ -104,13 +112,15 @@ def chain_confirmed(writes: list[WriteConfirmed]) -> None:
 @outbox.on(
     WriteFailed,
     queue="chain",
-    where=lambda write: write.subject.kind in ("investment", "cancellation"),
+    where=lambda write: write.subject.kind in _REFUSED,
 )
 def chain_failed(writes: list[WriteFailed]) -> None:
     """The contract refuses an investment, or its cancellation."""
     for write in writes:
         if write.subject.kind == "investment":
             recording.record_refused(write.subject.id, write.reason)
+        elif write.subject.kind == own_wallet.CANCELLATION:
+            own_wallet.not_cancelled(write.subject.id)
         else:
             cancelling.not_taken_off_chain(write.subject.id, write.reason)
 
@@ -126,6 +136,14 @@ def token_money_came(event: ContractEvent) -> None:
 def recorded_by_others(event: ContractEvent) -> None:
     """Fiat was recorded by a transaction that was not sent from here."""
     foreign.fiat_recorded(event)
+
+
+@on_contract_event("CampaignImplementation.InvestmentCancelled")
+def investment_cancelled(event: ContractEvent) -> None:
+    """A contract paid an investment's tokens back by a transaction that was not sent from here."""
+    found = event.args
+    args = (str(found["intentId"]), str(found["investor"]), int(found["amount"]))
+    own_wallet.investment_cancelled(event.address, args, event.tx_hash)
 
 
 @on_contract_event("CampaignImplementation.Refunded")

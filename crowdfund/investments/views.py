@@ -255,7 +255,10 @@ def cancel_paid(investment_id: str) -> BaseResponse:
         cancelling.cancel_paid(investment_id, user_id=user_id)
     except Conflict as error:
         return _status_page(investment_id, error)
-    pages.flash(_("Your investment is cancelled."), "success")
+    if investment.rail == payment_rules.TOKEN:
+        pages.flash(_("The contract is paying your tokens back."), "success")
+    else:
+        pages.flash(_("Your investment is cancelled."), "success")
     return pages.back(_status_url(investment_id))
 
 
@@ -311,6 +314,7 @@ def _units(investment: InvestmentRow) -> str:
 def _is_final(investment: InvestmentRow, received: rules.Received) -> bool:
     """Return whether a status stays; a cancelled investment's money may be on its way."""
     is_waiting = investment.status == rules.Status.CANCELLED and received.is_coming_back
+    is_waiting = is_waiting or (investment.status in rules.IN and received.is_cancelled)
     return investment.status in rules.FINAL and not is_waiting
 
 

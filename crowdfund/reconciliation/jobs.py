@@ -81,7 +81,14 @@ def follow(rows: list[Row], found: Findings) -> None:
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-_ENDINGS = ("RecordCancelled", "Closed", "Cancelled", "Released", "FiatReleased")
+_ENDINGS = (
+    "RecordCancelled",
+    "InvestmentCancelled",
+    "Closed",
+    "Cancelled",
+    "Released",
+    "FiatReleased",
+)
 
 
 @on_contract_event(*(f"CampaignImplementation.{event}" for event in _ENDINGS))

@@ -52,9 +52,9 @@ def _admit(rows: list[Row]) -> Admitted:
 
 
 def _position(node: "Node", order: OrderRow) -> int:
-    """Return what the wallet has in the campaign already, in token units."""
+    """Return all that the wallet has ever paid into the campaign, in token units."""
     found = node.call("CampaignImplementation", order.contract, "positionOf", str(order.wallet))
-    return int(cast(dict[str, Any], found)["amount"])
+    return int(cast(dict[str, Any], found)["paidIn"])
 
 
 def _domain(node: "Node", token: str) -> list[Any] | None:

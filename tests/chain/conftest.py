@@ -252,7 +252,7 @@ def admitted(address, intent, investor, minor):
         investor=investor,
         amount_minor=minor,
         valid_until=clock.now() + timedelta(days=365),
-        already_units=position["amount"],
+        already_units=position["paidIn"],
     )
 
 

@@ -235,6 +235,15 @@ CALLS = (
         has_intent=False,
     ),
     Call(
+        "cancelInvestment",
+        CAMPAIGN,
+        lambda n: [abi.to_checksum_address(BUYER), UNITS(1_000_00)],
+        tokens_of(BUYER),
+        before=0,
+        after=UNITS(1_000_00),
+        place="tokens",
+    ),
+    Call(
         "recordRefund",
         CAMPAIGN,
         lambda n: paid("failed 0")[:2],

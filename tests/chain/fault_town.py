@@ -24,6 +24,7 @@ from .conftest import (
 )
 
 GOAL = 10_000_00
+KINDS = ("live", "redirected", "full", "parts", "half", "tokens", "tokens failed", "fiat failed")
 HALVES = (5_000, 10_000)
 BUYER = "0x" + "b0" * 20
 KEPT_BLOCKS = 70  # more than the deepest reorganisation of the matrix
@@ -93,7 +94,7 @@ class Town:
             "PaymentToken", queries.address_of("PaymentToken"), "MINTER_ROLE"
         )
         _write("minter", "PaymentToken", "grantRole", minter, BUYER, has_intent=False)
-        for name in ("live", "redirected", "full", "parts", "half", "tokens failed", "fiat failed"):
+        for name in KINDS:
             shares = HALVES if name in ("parts", "half") else ()
             self.addresses[name] = create(name, shares=shares)
         record(self.addresses["live"], "paid")
@@ -104,7 +105,7 @@ class Town:
             record(self.addresses[name], f"most of {name}", minor=minor)
         commit()
         settle()
-        for name in ("parts", "half", "tokens failed"):
+        for name in ("parts", "half", "tokens", "tokens failed"):
             _invest_tokens(node, self.addresses[name], name, 1_000_00)
         self._move_on()
         assert queries.nonce_problems() == []

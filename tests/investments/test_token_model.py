@@ -21,7 +21,7 @@ from crowdfund.chain import service as chain
 from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.models import Block
 from crowdfund.investments import jobs, queries
-from crowdfund.investments.service import placing, reservations
+from crowdfund.investments.service import cancelling, placing, reservations
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.ledger import queries as ledger
@@ -41,7 +41,18 @@ WALLETS = {
     "dora": "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
 }
 AMOUNTS = (2_400_00, 4_000_00, 5_000_00)
-VERBS = ("place", "choose", "pay", "hear", "hear_again", "cancel", "wait", "wait_long", "fiat")
+VERBS = (
+    "place",
+    "choose",
+    "pay",
+    "hear",
+    "hear_again",
+    "cancel",
+    "take_back",
+    "wait",
+    "wait_long",
+    "fiat",
+)
 
 
 @dataclass
@@ -64,7 +75,7 @@ class Story:
         self.address = f"0x{int(new_id(), 16) % 2**160:040x}"
         self.set(contract_address=self.address)
         world.slug = raising.campaign(self.campaign_id).slug
-        self.placed, self.taken = [], []
+        self.placed, self.taken, self.returned = [], [], []
 
     def set(self, **values):
         rollback()
@@ -126,10 +137,30 @@ class Story:
         if not self.placed:
             return
         order = self.order(self.placed[place % len(self.placed)][0])
-        is_new = order.intent not in {one.intent for one in self.taken}
+        is_new = order.intent not in {one.intent for one in self.taken + self.returned}
         fits = sum(one.amount for one in self.taken) + order.amount_minor <= GOAL
         if order.wallet and is_new and fits and self.world.frozen.now() <= order.valid_until:
             self.taken.append(Paid(order.intent, order.wallet, order.amount_minor))
+
+    def take_back(self, place, _amount):
+        """The investor cancels what was paid; the contract pays back, and that is heard twice."""
+        if not self.placed:
+            return
+        investment_id, who = self.placed[place % len(self.placed)]
+        self.attempt(cancelling.cancel_paid, investment_id, user_id=self.world.people[who])
+        intent = self.order(investment_id).intent
+        asked = [one for one in self.taken if one.intent == intent]
+        if not asked or queries.get(investment_id).cancelled_at is None:
+            return
+        self.taken.remove(asked[0])
+        self.returned.append(asked[0])
+        for _ in range(2):
+            rollback()
+            args = {"intentId": intent, "investor": asked[0].wallet}
+            paid_back = self.event("InvestmentCancelled", intent, amount=asked[0].amount, **args)
+            jobs.investment_cancelled(paid_back)
+            commit()
+            self.world.work()
 
     # --- what indexer and clock do
 
@@ -139,7 +170,7 @@ class Story:
             self.tell(waiting[place % len(waiting)])
 
     def hear_again(self, place, _amount):
-        known = [one for one in self.taken if one.heard]
+        known = [one for one in self.taken if one.heard] + self.returned
         if known:
             self.tell(known[place % len(known)])
 
@@ -238,6 +269,8 @@ def test_token_money_is_as_in_the_model_after_each_step(told, steps):
     story = Story(told)
     for verb in ("place", "choose", "pay"):
         story.step(verb, 0, AMOUNTS[0])
+    if steps and steps[0][1] % 2:
+        story.step("hear", 0, AMOUNTS[0])
     for verb, place, amount in steps:
         story.step(verb, place, amount)
     story.end()

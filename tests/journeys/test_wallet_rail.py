@@ -150,11 +150,20 @@ def give_up(world, page, email):
     expect(page.get_by_text("Your reservation is cancelled.")).to_be_visible()
 
 
+def take_back(world, page):
+    """Cancel the investment on the page and wait until the contract has paid."""
+    page.get_by_role("link", name="Cancel this investment").click()
+    world.look(page, f"Cancel your investment in {TITLE}", "paid with tokens")
+    page.get_by_role("button", name="Cancel the investment").click()
+    expect(page.get_by_text("The contract has paid all tokens back")).to_be_visible()
+    world.look(page, f"Your investment in {TITLE}", "tokens are back")
+
+
 def settled(world):
     return world.rows("SELECT settled_minor FROM campaign WHERE slug = ?", SLUG)[0][0]
 
 
-def test_tokens_from_a_browser_wallet_are_invested_and_the_bar_moves(world, with_wallet):
+def test_tokens_from_a_browser_wallet_move_the_bar_and_can_be_taken_back(world, with_wallet):
     wallet, email, before = ChainWallet(world, 1), "yared@demo.example", settled(world)
     wallet.get_tokens(world, 5_000_00)
     page = with_wallet(email, wallet)
@@ -177,6 +186,9 @@ def test_tokens_from_a_browser_wallet_are_invested_and_the_bar_moves(world, with
     [(source, destination, amount)] = world.postings_of(newest[1])
     assert (source, amount) == ("chain:wallets", 1_000_00)
     assert destination.endswith(":tokens")
+    take_back(world, page)
+    expect(watcher.get_by_text(money.fmt(before)).first).to_be_visible()
+    assert world.investments_of(email)[-1][2:] == ("returned", 1_000_00)
 
 
 def test_what_goes_wrong_in_the_wallet_has_a_page_each(world, with_wallet):

@@ -349,7 +349,7 @@ def test_the_team_is_told_of_each_part_of_a_release_and_then_of_the_whole(world,
     assert released == ["campaign.part_released", "campaign.released"]
 
 
-def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
+def _order_of_charlie(world):
     token_payments.add_rate(
         NewRate("cETB", "ETB", 1, 1, clock.now().replace(year=2020), "By definition"), actor="test"
     )
@@ -358,35 +358,59 @@ def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
     investment_id, order = with_tokens.place(world)
     token_payments.choose_wallet(order.payment_id, WALLET, user_id=world.people["charlie"])
     commit()
-    for name, args in (
-        ("Invested", {"intentId": order.intent, "amount": order.units}),
-        ("Refunded", {"amount": order.units}),
-    ):
-        rollback()
-        if name == "Refunded":
-            ending.end(ending.locked(world.campaign_id), Status.FAILED, tx_hash="0x01")
-            commit()
-            world.work()
-        outbox.emit(
-            ContractEvent(
-                key=name,
-                contract="CampaignImplementation",
-                address=order.contract,
-                event=name,
-                args={"investor": WALLET, **args},
-                tx_hash="0x" + "ab" * 32,
-                ordinal=0,
-                block=9,
-            )
+    return investment_id, order
+
+
+def _contract_says(world, order, name, **args):
+    outbox.emit(
+        ContractEvent(
+            key=name,
+            contract="CampaignImplementation",
+            address=order.contract,
+            event=name,
+            args={"investor": WALLET, "amount": order.units, **args},
+            tx_hash="0x" + "ab" * 32,
+            ordinal=0,
+            block=9,
         )
-        commit()
-        world.work()
+    )
+    commit()
+    world.work()
+
+
+def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
+    investment_id, order = _order_of_charlie(world)
+    _contract_says(world, order, "Invested", intentId=order.intent)
+    rollback()
+    ending.end(ending.locked(world.campaign_id), Status.FAILED, tx_hash="0x01")
+    commit()
+    world.work()
+    _contract_says(world, order, "Refunded")
     assert world.status(investment_id) == "returned"
     told_once(
         world,
         alice=[*AT_FIRST, "campaign.failed"],
         carla=["staff.campaigns"],
         charlie=["investment.settled", "investment.refunded_tokens"],
+    )
+
+
+def test_tokens_of_a_cancelled_investment_are_announced_when_the_contract_has_paid(world, staff):
+    investment_id, order = _order_of_charlie(world)
+    _contract_says(world, order, "Invested", intentId=order.intent)
+    for answer in (raising.refuse, raising.confirm):  # refused first, then tried again
+        rollback()
+        cancelling.cancel_paid(investment_id, user_id=world.people["charlie"])
+        commit()
+        answer("token_cancellation", investment_id)
+        outbox.drain("chain")
+        world.work()
+    assert world.status(investment_id) == "returned"
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["investment.settled", "investment.not_cancelled", "investment.cancelled_tokens"],
     )
 
 

@@ -46,7 +46,7 @@ def test_the_form_leads_to_the_exact_quote(app, charlie):
         "1,000.00 ETB",
         "1 cETB = 1 ETB",
         "31337",
-        "cannot cancel after",
+        "You can cancel until 48 hours before the deadline",
     ):
         assert words in shown
 

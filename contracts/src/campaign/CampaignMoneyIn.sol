@@ -6,6 +6,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Admission, FiatRecord, Position, Record, RecordState, Status} from "../interfaces/ICampaign.sol";
 import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
@@ -90,6 +91,26 @@ abstract contract CampaignMoneyIn is CampaignBase {
         emit RecordCancelled(paymentRef, investorKey, amount, total());
     }
 
+    function cancelInvestment(bytes32 intentId, address investor, uint256 amount)
+        external
+        nonReentrant
+        onlyFactoryRole(OPERATOR_ROLE)
+    {
+        // Check
+        _requireStatus(Status.Live);
+        if (amount == 0 || amount % Terms.granularity() != 0) revert NotGranular();
+        Position storage position = _positions[investor];
+        uint256 present = position.amount;
+        if (amount > present) revert PositionTooLow(present);
+        // Effect
+        _useIntent(intentId);
+        position.amount = uint96(present - amount);
+        _state.tokenTotal -= uint96(amount);
+        emit InvestmentCancelled(intentId, investor, amount, total());
+        // Interaction
+        escrow.pay(investor, amount);
+    }
+
     /// @dev Returns the sum of both kinds of money with these records.
     function _recordAll(Record[] calldata records, uint256 before) private returns (uint256 sum) {
         sum = before;
@@ -128,12 +149,14 @@ abstract contract CampaignMoneyIn is CampaignBase {
         uint256 amount = admission.amount;
         uint256 sum = _total(state);
         Position storage position = _positions[msg.sender];
-        uint256 already = position.amount;
-        // The position grows with each investment, so an admission is good for one.
+        uint256 present = position.amount;
+        uint256 already = position.paidIn;
+        // It grows with each investment and never falls, so an admission is good for one.
         if (admission.already != already) revert AdmissionUsed(already);
-        _revertIf(_refusalOfTokens(already, amount, sum));
+        _revertIf(_refusalOfTokens(present, amount, sum));
         // Effect
-        position.amount = uint96(already + amount);
+        position.amount = uint96(present + amount);
+        position.paidIn = SafeCast.toUint96(already + amount);
         _state.tokenTotal = uint96(state.tokenTotal + amount);
         emit Invested(admission.intentId, msg.sender, amount, sum + amount);
         // Interaction
@@ -190,13 +213,13 @@ abstract contract CampaignMoneyIn is CampaignBase {
         return 0;
     }
 
-    /// @dev Selector of the error that stands against `amount` on top of the investor's `already`; zero if none.
-    function _refusalOfTokens(uint256 already, uint256 amount, uint256 sum) private view returns (bytes4) {
+    /// @dev Selector of the error that stands against `amount` on top of what the investor has in; zero if none.
+    function _refusalOfTokens(uint256 present, uint256 amount, uint256 sum) private view returns (bytes4) {
         uint256 room = Terms.goal() - sum;
         if (amount == 0 || amount % Terms.granularity() != 0) return NotGranular.selector;
         if (amount > room) return AboveGoal.selector;
-        if (already + amount > Terms.maxInvestment()) return AboveMaximum.selector;
-        if (already + amount < Terms.minInvestment() && amount != room) return BelowMinimum.selector;
+        if (present + amount > Terms.maxInvestment()) return AboveMaximum.selector;
+        if (present + amount < Terms.minInvestment() && amount != room) return BelowMinimum.selector;
         return 0;
     }
 

@@ -49,7 +49,8 @@ struct RefundRecord {
 /// @param intentId The platform's id of the investment.
 /// @param amount Token units; neither more nor less.
 /// @param validUntil Last second at which it may be used.
-/// @param already The investor's position before it. A position only grows, so an admission is good for one investment.
+/// @param already What the investor has ever paid in before it. That only grows, so an admission is good for one investment,
+/// and a cancelled investment brings none back.
 /// @param signature 65 bytes over the EIP-712 type
 /// Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil,uint256 already) in the domain of the campaign (name "crowdfund campaign", version "1"), by an account with the operator role.
 struct Admission {
@@ -60,10 +61,11 @@ struct Admission {
     bytes signature;
 }
 
-/// @notice What one investor put in as tokens, and whether it was paid back.
+/// @notice What one investor has in as tokens, whether it was paid back after the end, and all that ever came in.
 struct Position {
     uint96 amount;
     bool refunded;
+    uint96 paidIn;
 }
 
 /// @notice One recorded payment. The amount stays whatever became of it.
@@ -97,6 +99,8 @@ interface ICampaign is IIntents {
     event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
     /// @notice A recorded payment went back to the investor while the campaign was live.
     event RecordCancelled(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
+    /// @notice An investment with tokens went back to the wallet that paid it while the campaign was live.
+    event InvestmentCancelled(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
     event Closed(bytes32 indexed intentId, bool succeeded, uint256 total);
     /// @notice Recorded fiat that the operator did not confirm at the close; it counts for nothing.
     event FiatNotConfirmed(bytes32 indexed intentId, uint256 amount);
@@ -119,7 +123,7 @@ interface ICampaign is IIntents {
     error AdmissionExpired(uint256 validUntil);
     /// @notice No operator has signed this intent, amount and time for this caller and campaign.
     error NotAdmitted(address investor);
-    /// @notice The position is not the one that the admission was signed for: it was used, or another investment came first.
+    /// @notice The investor has paid in another sum than the admission was signed for: it was used, or another investment came first.
     error AdmissionUsed(uint256 already);
     error Reentered();
     error CloseTooEarly();
@@ -139,6 +143,8 @@ interface ICampaign is IIntents {
     /// @notice The payment was recorded with another amount or for another investor.
     error RecordDiffers(bytes32 paymentRef);
     error NothingToRefund();
+    /// @notice The investor has less in the campaign than is to go back.
+    error PositionTooLow(uint256 amount);
     /// @param next The tranche that comes next, counted from 0.
     error WrongTranche(uint256 next);
     error TermsHashMissing();
@@ -168,6 +174,12 @@ interface ICampaign is IIntents {
     /// @notice Takes a recorded payment out of the totals, because its investor has cancelled and has the money back. OPERATOR only.
     /// @dev While live, and once for each payment. The operator and not the recorder, so that a recorder alone can never make a campaign fail.
     function cancelRecord(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
+
+    /// @notice Pays an investment with tokens back to the investor who paid it and takes it out of the totals, because the
+    /// investor has cancelled. OPERATOR only.
+    /// @param intentId The intent of the investment; each goes back once.
+    /// @dev While live. Nobody but the investor can be paid, and never more than that investor has in. A pause does not stop it.
+    function cancelInvestment(bytes32 intentId, address investor, uint256 amount) external;
 
     /// @notice Decides success by arithmetic: total against the threshold.
     /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace.
@@ -233,7 +245,7 @@ interface ICampaign is IIntents {
     /// @notice Whether the issuer may start another campaign as far as this one is concerned.
     function hasEnded() external view returns (bool);
 
-    /// @notice Token money invested; unchanged by refunds and release.
+    /// @notice Token money invested and not cancelled; unchanged by refunds and release.
     function tokenTotal() external view returns (uint256);
 
     /// @notice Fiat money recorded and not cancelled; unchanged by refunds and release.

@@ -147,15 +147,15 @@ abstract contract Fixture {
         bytes32 typehash = keccak256(
             "Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil,uint256 already)"
         );
-        uint256 already = invested(into, investor);
+        uint256 already = everIn(into, investor);
         bytes32 content = keccak256(abi.encode(typehash, intentId, investor, amount, validUntil, already));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked("\x19\x01", domainOf(into), content)));
         return Admission(intentId, amount, validUntil, already, abi.encodePacked(r, s, v));
     }
 
-    /// @dev The investor's position, read from storage: a call would use up a prank.
-    function invested(CampaignImplementation into, address investor) internal view returns (uint256) {
-        return uint96(uint256(vm.load(address(into), keccak256(abi.encode(investor, POSITIONS_SLOT)))));
+    /// @dev All that the investor ever paid in, read from storage: a call would use up a prank.
+    function everIn(CampaignImplementation into, address investor) internal view returns (uint256) {
+        return uint96(uint256(vm.load(address(into), keccak256(abi.encode(investor, POSITIONS_SLOT)))) >> 104);
     }
 
     function domainOf(CampaignImplementation into) internal view returns (bytes32) {

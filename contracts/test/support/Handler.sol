@@ -21,10 +21,13 @@ contract Handler is Fixture {
     mapping(uint256 campaignIndex => Book) public books;
     mapping(uint256 campaignIndex => mapping(address => uint256)) public paidIn;
     mapping(uint256 campaignIndex => mapping(address => uint256)) public paidBack;
+    mapping(uint256 campaignIndex => mapping(address => uint256)) public everPaidIn;
     mapping(uint256 campaignIndex => Record[]) public recordsOf;
     mapping(bytes32 paymentRef => bool) public cancelled;
     mapping(bytes32 paymentRef => bool) public noted;
     Admission[] private usedAdmissions;
+    mapping(bytes32 intentId => uint256) private campaignOfIntent;
+    mapping(bytes32 intentId => bool) public takenBack;
     bytes32[] public usedIntents;
     mapping(bytes32 intentId => address) public spenderOf;
     uint256 public replaysAccepted;
@@ -67,6 +70,8 @@ contract Handler is Fixture {
         spenderOf[intentId] = investor;
         books[at].received += amount;
         paidIn[at][investor] += amount;
+        everPaidIn[at][investor] += amount;
+        campaignOfIntent[intentId] = at;
         if (escrow.paused()) ++inWhilePaused;
     }
 
@@ -184,6 +189,23 @@ contract Handler is Fixture {
         if (cancelled[row.paymentRef]) ++replaysAccepted;
         cancelled[row.paymentRef] = true;
         books[at].recorded -= row.amount;
+    }
+
+    /// @dev Gives one investment back, whole and only while live; the same again is refused.
+    function cancelInvestmentOne(uint256 which) external {
+        if (usedAdmissions.length == 0) return;
+        Admission memory old = usedAdmissions[which % usedAdmissions.length];
+        (uint256 at, address investor) = (campaignOfIntent[old.intentId], spenderOf[old.intentId]);
+        bool due = campaigns[at].status() == Status.Live && !takenBack[old.intentId];
+        uint256 before = token.balanceOf(investor);
+        bytes memory data = abi.encodeCall(ICampaign.cancelInvestment, (old.intentId, investor, old.amount));
+        if (tried(at, charlie, data) || tried(at, recorder, data)) ++outNotAsDue;
+        bool done = tried(at, operator, data);
+        if (due != done || token.balanceOf(investor) - before != (done ? old.amount : 0)) ++outNotAsDue;
+        if (!done) return;
+        takenBack[old.intentId] = true;
+        books[at].received -= old.amount;
+        paidIn[at][investor] -= old.amount;
     }
 
     function countOfRecords(uint256 at) external view returns (uint256) {

@@ -159,6 +159,21 @@ def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool)
     _require(moved, campaign_id)
 
 
+def uncount_tokens(campaign_id: str, amount_minor: int, *, investor_gone: bool) -> None:
+    """Take token money out again, with its room: the contract has paid it back; minor units."""
+    _check(amount_minor)
+    moved = _update(
+        campaign_id,
+        _C.c.paid_token_minor >= amount_minor,
+        _C.c.investors_count >= int(investor_gone),
+        settled_minor=_C.c.settled_minor - amount_minor,
+        reserved_minor=_C.c.reserved_minor - amount_minor,
+        paid_token_minor=_C.c.paid_token_minor - amount_minor,
+        investors_count=_C.c.investors_count - int(investor_gone),
+    )
+    _require(moved, campaign_id)
+
+
 def count_refused(campaign_id: str, change: int) -> None:
     """Note that the contract refused to record an investment (1), or that this is settled (-1)."""
     counted = _C.c.refused_count + change

@@ -1,6 +1,7 @@
 """An investor cancels a paid investment, until 48 hours before the deadline.
 
 The books decide at once, the contract follows: it takes out of its totals what it has recorded.
+Tokens are the other way round (`own_wallet`): the contract has them, and its event decides.
 Changed terms open this again until the investor has answered (`term_changes`).
 """
 
@@ -11,7 +12,7 @@ from crowdfund.campaigns.service import totals
 from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
-from crowdfund.investments.service import giving_back, recording, states
+from crowdfund.investments.service import giving_back, own_wallet, recording, states
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import Conflict
@@ -35,11 +36,6 @@ def refusal(investment_id: str) -> str | None:
     investment = queries.get(investment_id)
     if investment.status not in rules.CANCELLABLE:
         return _("Only a paid investment can be cancelled here. Nothing was changed.")
-    if investment.rail == TOKEN:
-        return _(
-            "You paid with tokens. The contract holds them until the campaign ends, so this "
-            "investment cannot be cancelled."
-        )
     campaign = campaigns.by_id(investment.campaign_id)
     if campaign.status != "live" or campaign.ending or campaign.contract_result:
         return _("The campaign has ended, so this investment cannot be cancelled any more.")
@@ -53,8 +49,9 @@ def refusal(investment_id: str) -> str | None:
 def cancel_paid(investment_id: str, *, user_id: str) -> None:
     """Cancel a person's own paid investment; once is enough.
 
-    Settled money goes to the wallet now, money on its way when it arrives. Locks the investment,
-    the campaign, the journal. Raises NotFound for another person's, TooLate.
+    Settled money goes to the wallet now, money on its way when it arrives, tokens when the contract
+    has paid them back. Locks the investment, the campaign, the journal. Raises NotFound for another
+    person's, TooLate.
     """
     queries.for_owner(investment_id, user_id)
     investment = states.lock(investment_id)
@@ -63,6 +60,9 @@ def cancel_paid(investment_id: str, *, user_id: str) -> None:
     totals.lock_for_update(investment.campaign_id)
     if why := refusal(investment_id):
         raise TooLate(why)
+    if investment.rail == TOKEN:
+        own_wallet.cancel(investment, actor=user_id)
+        return
     take_out([investment], reason=REASON, actor=user_id)
 
 

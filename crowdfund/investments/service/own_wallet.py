@@ -1,5 +1,7 @@
 """Investments paid with tokens: the contract's event settles them, its refund returns them.
 
+An investor who cancels has the contract pay the tokens back; its event takes them out of the books.
+
 The money is in the contract from the moment of the event, so nothing is recorded there by us: such
 an investment is settled and recorded at once.
 """
@@ -16,7 +18,8 @@ from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Investment
 from crowdfund.investments.rules import Status
 from crowdfund.investments.service import states
-from crowdfund.kernel import config, outbox
+from crowdfund.kernel import clock, config, live, outbox
+from crowdfund.kernel.db import db
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 from crowdfund.token_payments import queries as orders
@@ -24,6 +27,8 @@ from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.rows import OrderRow
 
 AT_ONCE = 200  # wallets of one transaction
+CANCELLATION = "token_cancellation"  # what a write about it is about
+CancelledArgs = tuple[str, str, int]  # intent (0x hex), wallet, token units
 
 
 def token_money_came(event: ContractEvent) -> bool:
@@ -138,6 +143,63 @@ def token_money_went_back(address: str, wallet: str, tx_hash: str) -> None:
     if drafts:
         posting.post_many(drafts)
     mark_refunded(campaign_id)
+
+
+def cancel(investment: Investment, *, actor: str) -> None:
+    """Have the contract pay a locked investment's tokens back to the wallet that paid them.
+
+    It stays settled until the contract's event is heard. The campaign cannot close meanwhile. Each
+    try after a refusal is a write of its own; the contract gives an investment back once.
+    """
+    order = orders.order(str(investment.payment_id))
+    tries = len(chain_queries.writes_of(CANCELLATION, investment.id))
+    investment.cancelled_at, investment.cancelled_by = clock.now(), actor
+    db.session.flush()
+    chain.write(
+        f"cancel-token:{investment.id}:{tries + 1}",
+        "CampaignImplementation",
+        "cancelInvestment",
+        [order.intent, str(order.wallet), int(order.units)],
+        subject=(CANCELLATION, investment.id),
+        address=order.contract,
+    )
+    live.changed("investment", investment.id)
+
+
+def investment_cancelled(address: str, args: CancelledArgs, tx_hash: str) -> bool:
+    """Return an investment whose tokens a contract has paid back, once; False if it is not ours.
+
+    Locks the investment, the campaign, the journal.
+    """
+    intent, wallet, units = args
+    order = orders.by_intent(intent)
+    if order is None or order.tx_hash is None or order.contract.lower() != address.lower():
+        return False
+    if (str(order.wallet).lower(), int(order.units)) != (wallet.lower(), units):
+        return False
+    investment = states.lock(order.purpose_id)
+    if investment.status not in rules.IN:
+        return True  # heard before
+    others = queries.settled_by(investment.user_id, investment.campaign_id)
+    is_gone = not [one for one in others if one != investment.id]
+    totals.uncount_tokens(investment.campaign_id, investment.amount_minor, investor_gone=is_gone)
+    investment.cancel_tx = tx_hash
+    token_payments.note_refunded(order.payment_id, tx_hash)
+    states.move_locked(investment, Status.RETURNED, reason=f"cancelled in {tx_hash}")
+    notices.notify_investor(investment, "cancelled_tokens", wallet=wallet)
+    posting.post_many([_return_draft(investment)])
+    return True
+
+
+def not_cancelled(investment_id: str) -> None:
+    """Keep an investment that the contract did not cancel, and notify its investor."""
+    investment = states.lock(investment_id)
+    if investment.status not in rules.IN or investment.cancelled_at is None:
+        return
+    investment.cancelled_at = investment.cancelled_by = None
+    db.session.flush()
+    notices.notify_investor(investment, "not_cancelled")
+    live.changed("investment", investment.id)
 
 
 def _return_draft(investment: Investment) -> ledger_rules.Draft:

@@ -133,6 +133,28 @@ KINDS = {
         action=_REFUND,
         path="/wallet/refunds",
     ),
+    "investment.cancelled_tokens": Kind(
+        _l("Your tokens from %(campaign)s are back"),
+        _l(
+            "Your investment in %(campaign)s is cancelled. The contract paid all tokens worth "
+            "%(amount)s back to the wallet %(wallet)s."
+        ),
+        "money",
+        {**_SAMPLE, "wallet": "0x5FbDB2315678afecb367f032d93F642f64180aa3"},
+        action=_FOLLOW,
+        path=_PATH,
+    ),
+    "investment.not_cancelled": Kind(
+        _l("Your investment in %(campaign)s was not cancelled"),
+        _l(
+            "The contract did not cancel your investment of %(amount)s in %(campaign)s, so it "
+            "stays as it was. You can try again while the campaign allows it."
+        ),
+        "money",
+        _SAMPLE,
+        action=_FOLLOW,
+        path=_PATH,
+    ),
     "investment.terms_changed": Kind(
         _l("%(campaign)s: the terms have changed. Please answer"),
         _l(

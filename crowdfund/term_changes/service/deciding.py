@@ -49,9 +49,10 @@ def _refuse_with_tokens(campaign: Campaign) -> None:
     if campaign.paid_token_minor or campaign.token_minor or has_tokens_under_way(campaign.id):
         raise WrongState(
             _(
-                "Some investors have paid with tokens, which the contract returns only when the "
-                "campaign ends. So the terms cannot be changed materially. Nothing was published. "
-                "Send the change back, or cancel the campaign: then everyone is refunded."
+                "Some investors have paid with tokens, which go back only when the investor "
+                "cancels or the campaign ends. So the terms cannot be changed materially. "
+                "Nothing was published. Send the change back, or cancel the campaign: then "
+                "everyone is refunded."
             )
         )
 

@@ -220,6 +220,7 @@ def _investments(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]
 def _cancellations(ids: set[str], reader: Reader) -> dict[str, list[Source]]:
     """Return what the chain says about investments that were cancelled after they were recorded."""
     found = of_writes("cancellation", ids, reader)
+    found |= of_writes("token_cancellation", ids, reader)  # of one kind: by its rail
     words = {"confirmed": _("The contract no longer counts it")}
     return {
         key: [replace(one, words=words.get(one.status, one.words)) for one in writes]
