@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import pytest
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
@@ -9,7 +10,9 @@ from crowdfund.kernel.db import db
 
 @contextmanager
 def statements():
-    """Yield the list of the statements that are sent meanwhile."""
+    """Yield the list of the statements that are sent meanwhile; the test ends here on MariaDB."""
+    if db.engine.dialect.name in ("mysql", "mariadb"):
+        pytest.skip("there each row is looked for before it is inserted: kernel/db/mysql.py")
     sent = []
 
     def note(_connection, _cursor, statement, *_more):
