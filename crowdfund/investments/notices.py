@@ -104,7 +104,7 @@ def notify_not_paid(investment: Investment, status: str) -> None:
             "not_invested",
             received_minor=review.amount_minor,
             received_currency=review.currency,
-            resolution=review.resolution,
+            resolution=review.outcome,
         )
 
 

@@ -301,6 +301,25 @@ KINDS = {
         action=_l("See the payment"),
         path="/payments/1",
     ),
+    "payment.returned": Kind(
+        _l("Your payment of %(amount)s was returned"),
+        _l("The bank has sent %(amount)s back to the account that paid."),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
+        action=_l("See the payment"),
+        path="/payments/1",
+    ),
+    "payment.not_returned": Kind(
+        _l("Your payment of %(amount)s could not be returned"),
+        _l(
+            "The bank could not send %(amount)s back to the account that paid. Your money is safe. "
+            "We will decide again and notify you, usually within one working day."
+        ),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
+        action=_l("See the payment"),
+        path="/payments/1",
+    ),
     "payout.requested": Kind(
         _l("You requested a withdrawal of %(amount)s"),
         _l(
