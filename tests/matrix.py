@@ -27,6 +27,7 @@ from crowdfund.compliance.service import files, nominees
 from crowdfund.content.service import faq, gallery
 from crowdfund.content.service import people as page_people
 from crowdfund.documents import service as documents
+from crowdfund.exchange_rates import service as exchange_rates
 from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyMember
@@ -276,6 +277,16 @@ LIMITS = {
     "reason": "For this test only.",
 }
 
+# A proposal of an exchange rate, at the first day of the tests.
+RATE = {
+    "token": "cETB",
+    "currency": "ETB",
+    "rate": "1.05",
+    "from_on": NOW.date().isoformat(),
+    "source": "National Bank",
+    "reason": "For this test only.",
+}
+
 # Routes about a change of terms: of its company's team, of staff; and its amounts.
 OF_TEAM = ("show", "edit", "submit", "withdraw")
 OF_STAFF = ("staff_show", "approve_material", "approve_correction", "reject")
@@ -304,6 +315,7 @@ SAID_OTHERWISE = {
     "chain.withdraw_key": {"admin": "forbidden"},
     "campaigns.withdraw_limits": {"admin": "forbidden", "finance": "forbidden"},
     "releases.withdraw": {"admin": "forbidden", "finance": "forbidden"},
+    "exchange_rates.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -782,6 +794,7 @@ def _staff_things(world, second):
     alice = world.people["alice"]
     follow = _contract_that_was_cancelled(world, second)
     proposal = limits.propose(LIMITS, actor=second)
+    rate = exchange_rates.propose(RATE, actor=second)
     request = service.ask(alice, "give_role", role="finance", reason="For this test.", actor=second)
     about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
     running = requests.begin(
@@ -806,6 +819,7 @@ def _staff_things(world, second):
         "request_id": request,
         "follow_id": follow,
         "limits_id": proposal,
+        "rate_request_id": rate,
         "release_id": _prepared_release(world, second),
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice),

@@ -204,6 +204,14 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     "investments.campaign_days": SIGNED_IN,
+    # exchange_rates: one proposes a rate, another approves it
+    "exchange_rates.index": readers("admin", "finance"),
+    "exchange_rates.history": readers("admin", "finance"),
+    "exchange_rates.show": readers("admin", "finance"),
+    "exchange_rates.propose": staff("admin", "finance"),
+    "exchange_rates.approve": staff("admin", "finance"),
+    "exchange_rates.refuse": staff("admin", "finance"),
+    "exchange_rates.withdraw": staff("admin", "finance"),
     # token_payments: a payment with tokens from the payer's own wallet
     "token_payments.pay": SIGNED_IN,
     "token_payments.state": SIGNED_IN,

@@ -52,9 +52,7 @@ def returns(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
 
 
 def _is_of_same_source(other: sa.FromClause) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        other.c.refund_id == _O.c.refund_id, other.c.exception_id == _O.c.exception_id
-    )
+    return sa.or_(other.c.refund_id == _O.c.refund_id, other.c.exception_id == _O.c.exception_id)
 
 
 def _gone(is_its: Callable[[sa.FromClause], sa.ColumnElement[bool]]) -> sa.ColumnElement[int]:

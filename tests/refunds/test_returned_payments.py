@@ -368,7 +368,9 @@ def test_every_amount_of_a_return_is_explained_to_staff_and_adds_up(world, fin):
     second = sent_back(world, exception(found.id))
     world.bank_ends(second)
     for return_id in (first, second):
-        for url in re.findall(r'href="(/explain/[^"]+)"', fin.get(f"/staff/payouts/{return_id}").text):
+        for url in re.findall(
+            r'href="(/explain/[^"]+)"', fin.get(f"/staff/payouts/{return_id}").text
+        ):
             answer = fin.get(url)
             assert answer.status_code == 200, url
             assert "does not add up" not in answer.text
