@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -27,9 +28,7 @@ commands = [cli]
 @click.option("--from", "from_on", default="", help="First day; today if it is left out.")
 @click.option("--reason", default="Entered on the command line.", help="Kept in the history.")
 @click.option("--checked", is_flag=True, help="Confirm a change of more than 10 %.")
-def add(
-    token: str, currency: str, rate: str, source: str, from_on: str, reason: str, *, checked: bool
-) -> None:
+def add(token: str, currency: str, rate: str, *, source: str, from_on: str, **more: Any) -> None:
     """Propose a RATE: what one TOKEN is worth in CURRENCY. A colleague approves it on the desk.
 
     Only the very first rate of the platform counts at once. One to one is
@@ -46,8 +45,8 @@ def add(
             said = "This rate applies already."
         else:
             values = {"token": token, "currency": currency, "rate": rate, "source": source}
-            values |= {"from_on": from_on or today, "reason": reason}
-            service.propose(values | {"has_checked": checked}, actor="cli")
+            values |= {"from_on": from_on or today, "reason": more["reason"]}
+            service.propose(values | {"has_checked": more["checked"]}, actor="cli")
             said = "Proposed. A colleague has to approve it under /staff/rates."
     except InvalidFields as error:
         raise click.ClickException(" ".join(error.errors.values())) from error

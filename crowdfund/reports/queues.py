@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from crowdfund.admin import queries
 from crowdfund.campaigns import limits_queries
-from crowdfund.exchange_rates import queries as exchange_rates
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain import request_queries
 from crowdfund.chain.models import Cursor, Signer, Write
 from crowdfund.chain.rules import FINAL, WriteStatus
 from crowdfund.compliance.queries import desk
+from crowdfund.exchange_rates import queries as exchange_rates
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyChange
 from crowdfund.kernel import access, clock, outbox

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from crowdfund.exchange_rates import queries, rules, service
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, InvalidFields
 from crowdfund.kernel.fields import texts
@@ -196,8 +196,6 @@ def test_a_refusal_needs_a_reason_and_changes_nothing(cast):
 
 
 def test_a_colleague_is_notified_that_a_rate_waits(cast):
-    from crowdfund.kernel import outbox
-
     propose(cast)
     rollback()
     while sum(outbox.drain(queue) for queue in ("messages", "default")):
@@ -217,6 +215,9 @@ def test_the_command_adds_only_the_very_first_rate(app, frozen):
     done = run(app, "cETB", "ETB", "1", "--from", "2020-01-01")
     assert done.exit_code == 0, done.output
     assert rate_now() == 1
+    rollback()
+    listed = app.test_cli_runner().invoke(args=["fx", "list"])
+    assert "1 cETB = 1 ETB (Parity by terms)" in listed.output
     again = run(app, "cETB", "ETB", "1", "--from", "2020-01-01")
     assert (again.exit_code, "applies already" in again.output) == (0, True)
     asked = run(app, "cETB", "ETB", "1.05")
@@ -231,6 +232,13 @@ def test_the_command_adds_only_the_very_first_rate(app, frozen):
     service.approve(row.id, actor=raising.person("fin", "finance"))
     commit()
     assert rate_now() == Fraction(21, 20)
+
+
+@pytest.mark.parametrize("words", [("0",), ("1/1",), ("1", "--from", "yesterday")])
+def test_the_command_refuses_what_is_no_rate_or_no_day(app, frozen, words):
+    assert run(app, "cETB", "ETB", *words).exit_code == 1
+    rollback()
+    assert not queries.has_any()
 
 
 # --- the pages ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Finance returns a payment that was too much: the bank fails at first, then it has sent it back."""
+"""Finance returns a payment that was too much: the bank refuses it at first, then it is paid."""
 
 import re
 

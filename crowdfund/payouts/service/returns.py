@@ -1,7 +1,7 @@
-"""Send a refund or held money back to the account that paid, through the gateway that brought it.
+"""Send a refund or held money back to the account that paid, through the gateway it came by.
 
-A refund is a withdrawal with another destination: the money is on hold from the request on, one order
-goes out under one key, and the bank is asked until it has ended. It needs neither a verified
+A refund is a withdrawal with another destination: the money is on hold from the request on, one
+order goes out under one key, and the bank is asked until it has ended. It needs neither a verified
 account nor an approval, because the money can only go where it came from (docs/adr/0043). Held
 money of a payment exception goes the same way, out of suspense (docs/adr/0047).
 """
