@@ -57,7 +57,7 @@ from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
-from crowdfund.term_changes.service import deciding, proposing
+from crowdfund.term_changes.service import attaching, deciding, proposing
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
@@ -122,6 +122,7 @@ OWN = {
     "term_changes.manage": "view",
     "term_changes.write": "campaign",
     "term_changes.show": "view",
+    "term_changes.document": "view",
     "term_changes.edit": "campaign",
     "term_changes.submit": "campaign",
     "term_changes.withdraw": "campaign",
@@ -288,8 +289,8 @@ RATE = {
 }
 
 # Routes about a change of terms: of its company's team, of staff; and its amounts.
-OF_TEAM = ("show", "edit", "submit", "withdraw")
-OF_STAFF = ("staff_show", "approve_material", "approve_correction", "reject")
+OF_TEAM = ("show", "document", "edit", "submit", "withdraw")
+OF_STAFF = ("staff_show", "staff_document", "approve_material", "approve_correction", "reject")
 ANSWERED = ("kept", "taken_back", "lapsed", "open")
 
 # Forms that name a thing: without it nobody would reach alice's.
@@ -669,7 +670,8 @@ def _change(campaign_id, author):
     campaign = campaign_queries.by_id(campaign_id)
     story = raising.STORY + "\n\nThe roaster is a used one."
     values = {"summary": campaign.summary, "story_md": story, "reason": "It is cheaper for us."}
-    return proposing.create(campaign_id, values, actor=author)
+    document = attaching.Attachment("The other roaster", raising.made_document("memorandum"))
+    return proposing.create(campaign_id, values, actor=author, file=document)
 
 
 def _changed(world, campaign_id, author, reviewer):

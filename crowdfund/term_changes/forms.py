@@ -1,6 +1,6 @@
 """Forms of changed terms. The service applies the rules."""
 
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import BooleanField, FileField, RadioField, StringField, TextAreaField
 
 from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.forms import Needed, PageForm, options
@@ -19,6 +19,14 @@ class ChangeForm(PageForm):
             "At least 100 characters. Markdown: # heading, **bold**, - list, [text](https://…)."
         ),
     )
+    upload = FileField(
+        _l("Add a document"),
+        description=_l("Optional. Everybody can read it once the change is in force."),
+    )
+    document_title = StringField(
+        _l("What is the document?"), description=_l("Needed only with a document.")
+    )
+    remove_document = BooleanField(_l("Remove the document from this change"))
     reason = TextAreaField(
         _l("Why do you change the terms?"),
         [Needed()],

@@ -1,4 +1,4 @@
-"""Exchange rates that one person proposes and another approves.
+"""Exchange rates that one person proposes and another approves; documents of changed terms.
 
 Revision ID: 0035
 Revises: 0034
@@ -80,9 +80,11 @@ def upgrade() -> None:
         )
 
     make_append_only(op, "rate_request_event")
+    op.add_column("term_change", sa.Column("document", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
-    """Drop the proposals; approved rates stay."""
+    """Drop the proposals and the column; approved rates stay."""
+    op.drop_column("term_change", "document")
     op.drop_table("rate_request_event")
     op.drop_table("rate_request")
