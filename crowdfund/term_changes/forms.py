@@ -1,6 +1,7 @@
 """Forms of changed terms. The service applies the rules."""
 
-from wtforms import BooleanField, FileField, RadioField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
 
 from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.forms import Needed, PageForm, options
