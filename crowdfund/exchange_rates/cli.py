@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from crowdfund.exchange_rates import queries, rules, service
+from crowdfund.exchange_rates import rules, service
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit
 from crowdfund.kernel.errors import CrowdfundError, InvalidFields
@@ -38,7 +38,7 @@ def add(token: str, currency: str, rate: str, *, source: str, from_on: str, **mo
     try:
         wanted = rules.parse_rate(rate)
         now = rates.rate_at(token, currency, clock.now())
-        if not queries.has_any():
+        if not rates.known_tokens(most=1):
             _add_first(token, currency, wanted, source=source, from_on=from_on)
             said = "The first rate was added."
         elif now is not None and Fraction(now.numerator, now.denominator) == wanted:

@@ -15,36 +15,22 @@ from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.money import DECIMALS
 from crowdfund.token_payments import queries as rates
-from crowdfund.token_payments.models import FxRate
 from crowdfund.token_payments.rows import RateRow
 
-_Q, _R = RateRequest.__table__, FxRate.__table__
+_Q = RateRequest.__table__
 _REQUEST = sa.select(*columns(RequestRow, _Q))
 _NEWEST = (Key(_Q.c.id, is_descending=True),)
-_NEWEST_DATE = (Key(_R.c.valid_from, is_descending=True), Key(_R.c.id, is_descending=True))
 
 
 def tokens() -> tuple[str, ...]:
     """Return the tokens that can have a rate: the platform's, and those that have had one."""
-    known = db.session.scalars(sa.select(_R.c.token).distinct().limit(20))
-    return tuple(sorted({config.settings().chain_token_symbol, *known}))
+    return tuple(sorted({config.settings().chain_token_symbol, *rates.known_tokens()}))
 
 
 def in_force(at: datetime) -> list[RateRow]:
     """Return the rate of each pair that applies at a moment."""
     pairs = [(token, currency) for token in tokens() for currency in DECIMALS]
     return [found for pair in pairs if (found := rates.rate_at(*pair, at)) is not None]
-
-
-def has_any() -> bool:
-    """Return whether a rate was ever added."""
-    return db.session.scalar(sa.select(_R.c.id).limit(1)) is not None
-
-
-def every_rate(place: Place = START, *, size: int = 25) -> Page[RateRow]:
-    """Return a page of all rates, the newest date first."""
-    query = sa.select(*columns(RateRow, _R))
-    return read_page(query, _NEWEST_DATE, place, size=size, row=RateRow)
 
 
 def requests(place: Place = START, *, size: int = 25) -> Page[RequestRow]:

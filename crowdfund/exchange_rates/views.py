@@ -41,7 +41,7 @@ def index() -> Response:
 @bp.get("/staff/rates/history")
 def history() -> Response:
     """List every rate that was ever added, the newest date first."""
-    page = queries.every_rate(requests.place())
+    page = rates.every_rate(requests.place())
     return pages.render(
         "exchange_rates/history.html",
         page=page,

@@ -238,7 +238,7 @@ def test_the_command_adds_only_the_very_first_rate(app, frozen):
 def test_the_command_refuses_what_is_no_rate_or_no_day(app, frozen, words):
     assert run(app, "cETB", "ETB", *words).exit_code == 1
     rollback()
-    assert not queries.has_any()
+    assert rates.rates() == []
 
 
 # --- the pages ------------------------------------------------------------------------------------

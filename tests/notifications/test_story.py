@@ -386,7 +386,7 @@ def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
         world,
         alice=[*AT_FIRST, "campaign.failed"],
         carla=["staff.campaigns"],
-        charlie=["investment.settled", "investment.refunded_tokens"],
+        charlie=["investment.settled_tokens", "investment.refunded_tokens"],
     )
 
 

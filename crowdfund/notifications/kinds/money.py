@@ -26,6 +26,27 @@ _WITHDRAWAL = _l("See the withdrawal")
 _REFUND_PATH = "/wallet/refunds/0123456789abcdef0123456789abcdef"
 _WITHDRAWALS = "/wallet/withdrawals/0123456789abcdef0123456789abcdef"
 
+_RECEIPT: dict[str, Any] = {
+    **_SAMPLE,
+    "shares": 50,
+    "company": "Yirga Coffee",
+    "settled_at": "2026-06-15T08:30:00+00:00",
+    "payer": "Selamawit Bekele",
+    "receipt": "0123456789abcdef0123456789abcdef",
+}
+_RECEIPT_FACTS = (
+    (_l("Campaign"), "campaign"),
+    (_l("Company"), "company"),
+    (_l("Amount"), "amount"),
+    (_l("Shares"), "shares"),
+    (_l("Notes"), "notes"),
+    (_l("Units"), "units"),
+    (_l("Received"), "settled_at"),
+    (_l("Paid by"), "payer"),
+    (_l("Returned"), "returned_at"),
+    (_l("Receipt number"), "receipt"),
+)
+
 KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
@@ -34,28 +55,23 @@ KINDS = {
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",
-        {
-            **_SAMPLE,
-            "shares": 50,
-            "company": "Yirga Coffee",
-            "settled_at": "2026-06-15T08:30:00+00:00",
-            "payer": "Selamawit Bekele",
-            "receipt": "0123456789abcdef0123456789abcdef",
-        },
+        _RECEIPT,
         action=_FOLLOW,
         path=_PATH,
-        facts=(
-            (_l("Campaign"), "campaign"),
-            (_l("Company"), "company"),
-            (_l("Amount"), "amount"),
-            (_l("Shares"), "shares"),
-            (_l("Notes"), "notes"),
-            (_l("Units"), "units"),
-            (_l("Received"), "settled_at"),
-            (_l("Paid by"), "payer"),
-            (_l("Returned"), "returned_at"),
-            (_l("Receipt number"), "receipt"),
+        facts=_RECEIPT_FACTS,
+        is_receipt=True,
+    ),
+    "investment.settled_tokens": Kind(
+        _l("Your investment in %(campaign)s is settled"),
+        _l(
+            "You paid %(amount)s for %(campaign)s with tokens. The campaign's contract holds them and "
+            "has recorded your investment on chain."
         ),
+        "money",
+        _RECEIPT,
+        action=_FOLLOW,
+        path=_PATH,
+        facts=_RECEIPT_FACTS,
         is_receipt=True,
     ),
     "investment.recorded": Kind(

@@ -11,6 +11,7 @@ from crowdfund.kernel.errors import Invalid, InvalidFields
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.fields.collecting import Values, collect
 from crowdfund.kernel.i18n import _
+from crowdfund.term_changes.rules import readable
 from crowdfund.term_changes.rules.diffs import Piece, compare, is_same
 
 TEXTS = ("summary", "story_md")
@@ -93,7 +94,7 @@ def differences(
     pairs = [
         (_("Summary"), str(before.get("summary") or ""), str(after.get("summary") or "")),
         *_of_security(kind, before, after),
-        (_("Story"), str(before.get("story_md") or ""), str(after.get("story_md") or "")),
+        (_("Story"), *_stories(before, after)),
     ]
     found = [(label, _compared(one, other)) for label, one, other in pairs]
     changed = [Difference(label, pieces) for label, pieces in found if not is_same(pieces)]
@@ -120,6 +121,13 @@ def _document(one: Mapping[str, Any]) -> Difference:
         hash=one["sha256"],
     )
     return Difference(_("Document added"), (Piece("added", text),), str(one["cid"]))
+
+
+def _stories(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, str]:
+    """Return two stories as people read them; with their marks where only those differ."""
+    written = str(before.get("story_md") or ""), str(after.get("story_md") or "")
+    one, other = (readable.text_of(text) for text in written)
+    return written if one == other else (one, other)
 
 
 @lru_cache(maxsize=64)
