@@ -244,7 +244,7 @@ def welcomes_late_money():
 def test_no_decision_loses_doubles_or_hides_money(
     world, frozen, welcomes_late_money, way, has_ended
 ):
-    chance = random.Random(f"{way.__name__}{has_ended}")
+    chance = random.Random(f"{way.__name__} {has_ended}")
     placed = [world.place(amount="400", key=f"form-key-{n}") for n in range(2 * len(Resolution))]
     orders = [world.payment(one) for one in placed]
     if has_ended:
