@@ -24,6 +24,7 @@ FEATURES = (
     "compliance",
     "payments",
     "token_payments",
+    "exchange_rates",
     "payouts",
     "campaigns",
     "releases",

@@ -27,6 +27,7 @@ from crowdfund.compliance.service import files, nominees
 from crowdfund.content.service import faq, gallery
 from crowdfund.content.service import people as page_people
 from crowdfund.documents import service as documents
+from crowdfund.exchange_rates import service as exchange_rates
 from crowdfund.investments.service import placing
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyMember
@@ -56,7 +57,7 @@ from crowdfund.releases.models import ReleaseRequest
 from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
-from crowdfund.term_changes.service import deciding, proposing
+from crowdfund.term_changes.service import attaching, deciding, proposing
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.service import NewRate
 from crowdfund.updates import service as updates
@@ -121,6 +122,7 @@ OWN = {
     "term_changes.manage": "view",
     "term_changes.write": "campaign",
     "term_changes.show": "view",
+    "term_changes.document": "view",
     "term_changes.edit": "campaign",
     "term_changes.submit": "campaign",
     "term_changes.withdraw": "campaign",
@@ -276,9 +278,19 @@ LIMITS = {
     "reason": "For this test only.",
 }
 
+# A proposal of an exchange rate, at the first day of the tests.
+RATE = {
+    "token": "cETB",
+    "currency": "ETB",
+    "rate": "1.05",
+    "from_on": NOW.date().isoformat(),
+    "source": "National Bank",
+    "reason": "For this test only.",
+}
+
 # Routes about a change of terms: of its company's team, of staff; and its amounts.
-OF_TEAM = ("show", "edit", "submit", "withdraw")
-OF_STAFF = ("staff_show", "approve_material", "approve_correction", "reject")
+OF_TEAM = ("show", "document", "edit", "submit", "withdraw")
+OF_STAFF = ("staff_show", "staff_document", "approve_material", "approve_correction", "reject")
 ANSWERED = ("kept", "taken_back", "lapsed", "open")
 
 # Forms that name a thing: without it nobody would reach alice's.
@@ -304,6 +316,7 @@ SAID_OTHERWISE = {
     "chain.withdraw_key": {"admin": "forbidden"},
     "campaigns.withdraw_limits": {"admin": "forbidden", "finance": "forbidden"},
     "releases.withdraw": {"admin": "forbidden", "finance": "forbidden"},
+    "exchange_rates.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -657,7 +670,8 @@ def _change(campaign_id, author):
     campaign = campaign_queries.by_id(campaign_id)
     story = raising.STORY + "\n\nThe roaster is a used one."
     values = {"summary": campaign.summary, "story_md": story, "reason": "It is cheaper for us."}
-    return proposing.create(campaign_id, values, actor=author)
+    document = attaching.Attachment("The other roaster", raising.made_document("memorandum"))
+    return proposing.create(campaign_id, values, actor=author, file=document)
 
 
 def _changed(world, campaign_id, author, reviewer):
@@ -782,6 +796,7 @@ def _staff_things(world, second):
     alice = world.people["alice"]
     follow = _contract_that_was_cancelled(world, second)
     proposal = limits.propose(LIMITS, actor=second)
+    rate = exchange_rates.propose(RATE, actor=second)
     request = service.ask(alice, "give_role", role="finance", reason="For this test.", actor=second)
     about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
     running = requests.begin(
@@ -806,6 +821,7 @@ def _staff_things(world, second):
         "request_id": request,
         "follow_id": follow,
         "limits_id": proposal,
+        "rate_request_id": rate,
         "release_id": _prepared_release(world, second),
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice),

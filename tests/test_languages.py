@@ -21,6 +21,7 @@ from crowdfund.chain.models import Write as ChainWrite
 from crowdfund.compliance.models import Nominee
 from crowdfund.content.models import CampaignFaq, CampaignPerson, CampaignPicture
 from crowdfund.documents.models import Document
+from crowdfund.exchange_rates.models import RateRequest
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
 from crowdfund.kernel import access, config, i18n, money
 from crowdfund.kernel.db import commit, db, rollback
@@ -339,6 +340,7 @@ DATA = {
     CampaignPicture: ("alt",),
     CampaignPerson: ("name", "role", "text"),
     FxRate: ("token", "currency", "source"),
+    RateRequest: ("token", "currency", "source"),
 }
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")

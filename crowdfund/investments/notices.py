@@ -14,6 +14,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.notifications import receipts, service
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews
+from crowdfund.payments.rules import TOKEN
 from crowdfund.people import queries as people
 
 # What a receipt calls the units of a kind of security.
@@ -63,7 +64,7 @@ def send_receipt(investment: Investment) -> None:
     campaign = campaigns.by_id(investment.campaign_id)
     notify_investor(
         investment,
-        "settled",
+        _settled(investment),
         **_receipt(investment, campaign),
         picture=campaign.image_id or "",
         picture_alt=campaign.image_alt or "",
@@ -75,7 +76,12 @@ def receipt(investment: InvestmentRow) -> bytes:
     campaign = campaigns.by_id(investment.campaign_id)
     context = _facts(investment, campaign) | _receipt(investment, campaign)
     path = f"/investments/{investment.id}"
-    return receipts.write("investment.settled", context, path=path)
+    return receipts.write(f"investment.{_settled(investment)}", context, path=path)
+
+
+def _settled(investment: Investment | InvestmentRow) -> str:
+    """Return the kind of the receipt: a contract records tokens at once."""
+    return "settled_tokens" if investment.rail == TOKEN else "settled"
 
 
 def _receipt(investment: Investment | InvestmentRow, campaign: CampaignRow) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def notify_not_paid(investment: Investment, status: str) -> None:
             "not_invested",
             received_minor=review.amount_minor,
             received_currency=review.currency,
-            resolution=review.resolution,
+            resolution=review.outcome,
         )
 
 

@@ -196,7 +196,7 @@ class Stack:
         artifacts = prepare.fingerprint(ROOT / "contracts" / "artifacts")
         self._step("deploy", f"{chain} {artifacts}", "chain", "deploy")
         # The token of the local chain is worth its currency by definition.
-        parity = ("fx", "add", "cETB", "ETB", "1", "1", "--from", "2020-01-01")
+        parity = ("fx", "add", "cETB", "ETB", "1", "--from", "2020-01-01")
         self._step("rates", "parity", *parity, "--source", "Parity by the issuer's terms")
 
     def _step(self, name: str, fingerprint: str, *command: str) -> None:

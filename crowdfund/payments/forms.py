@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 
 from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _, _l
@@ -12,6 +12,7 @@ LABELS = {
     Resolution.ACCEPT: _l("Accept the payment"),
     Resolution.CREDIT: _l("Credit to the wallet"),
     Resolution.RETURN: _l("Return to the payer"),
+    Resolution.BY_HAND: _l("Returned by hand"),
     Resolution.DISMISS: _l("No action needed"),
 }
 
@@ -19,6 +20,7 @@ QUESTIONS = {
     Resolution.ACCEPT: _l("Accept this payment?"),
     Resolution.CREDIT: _l("Credit the money to the wallet?"),
     Resolution.RETURN: _l("Return the money to the payer?"),
+    Resolution.BY_HAND: _l("Have you sent this money back at the bank?"),
     Resolution.DISMISS: _l("Close without action?"),
 }
 
@@ -45,6 +47,10 @@ class ConfirmForm(PageForm):
     """The chosen resolution, and why."""
 
     resolution = HiddenField()
+    reference = StringField(
+        _l("Reference of the bank"),
+        description=_l("What the bank calls the transfer. It is kept with the decision."),
+    )
     reason = TextAreaField(_l("Reason"), description=_l("Kept in the history."))
 
 
@@ -56,9 +62,16 @@ def choice_form(choices: tuple[Resolution, ...]) -> ChoiceForm:
 
 
 def confirm_form(resolution: Resolution) -> ConfirmForm:
-    """Return the form that confirms a resolution; only doing nothing needs a reason."""
+    """Return the form that confirms a resolution.
+
+    Only doing nothing needs a reason, and only a return by hand the reference of the bank.
+    """
     form = ConfirmForm()
     form.resolution.data = str(resolution)
+    if resolution is Resolution.BY_HAND:
+        form.reference.flags.required = True
+    else:
+        del form.reference
     if resolution is Resolution.DISMISS:
         form.reason.label.text = _("Why is no action needed?")
         form.reason.flags.required = True
@@ -73,6 +86,16 @@ def effect(kind: str, resolution: Resolution) -> str:
         return _(
             "We ask the gateway again. If it confirms, the payment continues as if its webhook had "
             "arrived."
+        )
+    if resolution is Resolution.RETURN:
+        return _(
+            "The gateway sends the money back to the account that paid. If that fails, the money "
+            "is held again and you decide anew. The person is notified."
+        )
+    if resolution is Resolution.BY_HAND:
+        return _(
+            "Only after you have sent the money back at the bank yourself: nothing is sent from "
+            "here. The person is notified."
         )
     if resolution is Resolution.ACCEPT:
         return _("The payment counts as made. The person is notified.")

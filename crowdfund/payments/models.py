@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, event_table, new_id, one_of
 from crowdfund.kernel.db.types import MediumBlob
-from crowdfund.payments.rules import Kind, Resolution, Status
+from crowdfund.payments.rules import NEVER_PROPOSED, Kind, Resolution, Status
 
 _RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(MediumBlob(), "mysql", "mariadb")
 
@@ -110,7 +110,11 @@ class WebhookRefusal(Base):
 
 
 class PaymentException(Base):
-    """Something inexact, with a proposal; `held` says that its money is in suspense."""
+    """Something inexact, with a proposal; `held` says that its money is in suspense.
+
+    `return_id` is its last return through the gateway, `returned_at` when the money had left us;
+    `bank_reference` is what the bank calls a return that staff made by hand.
+    """
 
     __tablename__ = "payment_exception"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -129,11 +133,14 @@ class PaymentException(Base):
     resolution: Mapped[str | None] = mapped_column(sa.String(12))
     resolved_by: Mapped[str | None] = mapped_column(ID)
     resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    return_id: Mapped[str | None] = mapped_column(ID)
+    returned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    bank_reference: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("kind", *Kind),
         one_of("state", "open", "resolved"),
-        one_of("proposed_resolution", *(one for one in Resolution if one is not Resolution.TOP_UP)),
+        one_of("proposed_resolution", *(one for one in Resolution if one not in NEVER_PROPOSED)),
         sa.Index(None, "state", "id"),
     )
 

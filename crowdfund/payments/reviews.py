@@ -48,6 +48,8 @@ def _review(row: ReviewedRow) -> rules.Review:
         currency=row.currency,
         resolution=row.resolution,
         decided_at=row.resolved_at,
+        return_id=row.return_id,
+        returned_at=row.returned_at,
         purpose_minor=to_purpose,
         expected_minor=row.expected_minor,
     )
@@ -64,8 +66,8 @@ def misfits_of(payment_ids: Collection[str]) -> dict[str, rules.Review]:
 def entries(*payment_ids: str) -> list[EntryRow]:
     """Return every entry about payments, oldest first, with postings.
 
-    Those of the payments themselves, of decisions about their money, and of second payments for
-    them, which are booked under their transaction.
+    Those of the payments themselves, of decisions about their money and its returns, and of second
+    payments for them, which are booked under their transaction.
     """
     query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(
         _X.c.payment_id.in_(payment_ids)
@@ -76,5 +78,14 @@ def entries(*payment_ids: str) -> list[EntryRow]:
     for row in db.session.execute(query.order_by(_X.c.id)).all():
         if row.kind == rules.Kind.DUPLICATE:
             found += ledger.entries_with_key_prefix("tx", f"{row.gateway}:{row.tx_id}")
-        found += ledger.entries_with_key_prefix("exception", row.id)
+        found += of_exception(row.id)
     return sorted(found, key=lambda one: one.seq)
+
+
+def of_exception(exception_id: str) -> list[EntryRow]:
+    """Return the entries of decisions about an exception, each with those of its return."""
+    decided = ledger.entries_with_key_prefix("exception", exception_id)
+    returns = [one.ref["payout"] for one in decided if "payout" in one.ref]
+    return decided + [
+        entry for one in returns for entry in ledger.entries_with_key_prefix("payout", one)
+    ]

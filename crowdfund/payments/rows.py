@@ -180,6 +180,9 @@ class ExceptionRow:
     state: str
     resolution: str | None
     resolved_at: datetime | None
+    return_id: str | None
+    returned_at: datetime | None
+    bank_reference: str | None
     created_at: datetime
 
     @property
@@ -221,6 +224,8 @@ class ReviewedRow:
     currency: str
     resolution: str | None
     resolved_at: datetime | None
+    return_id: str | None
+    returned_at: datetime | None
     expected_minor: int
 
 

@@ -63,6 +63,7 @@ class Resolution(StrEnum):
     ACCEPT = "accept"
     CREDIT = "credit"
     RETURN = "return"
+    BY_HAND = "by_hand"  # staff have returned it at the bank themselves
     DISMISS = "dismiss"
     TOP_UP = "top_up"  # never chosen: the payer has paid the rest
 
@@ -75,15 +76,18 @@ class Verdict(StrEnum):
     CONTRADICTION = "contradiction"
 
 
+# To the payer: through the gateway, or by staff at the bank where the gateway cannot do it.
+BACK = (Resolution.RETURN, Resolution.BY_HAND)
+NEVER_PROPOSED = (Resolution.TOP_UP, Resolution.BY_HAND)
 # What may be done, the proposal first. Money in suspense is never dismissed; money of an unknown
 # customer cannot be credited. Late money may be accepted only if its purpose can still take it.
 RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
-    Kind.TOO_LITTLE: (Resolution.CREDIT, Resolution.RETURN),
-    Kind.TOO_MUCH: (Resolution.ACCEPT, Resolution.CREDIT, Resolution.RETURN),
-    Kind.LATE: (Resolution.CREDIT, Resolution.ACCEPT, Resolution.RETURN),
-    Kind.UNKNOWN_REFERENCE: (Resolution.CREDIT, Resolution.RETURN),
-    Kind.WRONG_CURRENCY: (Resolution.RETURN,),
-    Kind.DUPLICATE: (Resolution.CREDIT, Resolution.RETURN),
+    Kind.TOO_LITTLE: (Resolution.CREDIT, *BACK),
+    Kind.TOO_MUCH: (Resolution.ACCEPT, Resolution.CREDIT, *BACK),
+    Kind.LATE: (Resolution.CREDIT, Resolution.ACCEPT, *BACK),
+    Kind.UNKNOWN_REFERENCE: (Resolution.CREDIT, *BACK),
+    Kind.WRONG_CURRENCY: BACK,
+    Kind.DUPLICATE: (Resolution.CREDIT, *BACK),
     Kind.CONTRADICTION: (Resolution.DISMISS,),
     Kind.WEBHOOK_MISSING: (Resolution.ACCEPT, Resolution.DISMISS),
     Kind.UNKNOWN_ON_CHAIN: (Resolution.DISMISS,),
@@ -105,6 +109,8 @@ class Review:
     currency: str
     resolution: str | None
     decided_at: datetime | None
+    return_id: str | None  # the last return of it through the gateway; it may have failed
+    returned_at: datetime | None  # when it had left us
     purpose_minor: int  # what an acceptance gives to the purpose; the rest goes to the wallet
     expected_minor: int  # what the payment asked for
 
@@ -112,6 +118,21 @@ class Review:
     def is_open(self) -> bool:
         """Return whether staff have not decided yet."""
         return self.resolution is None
+
+    @property
+    def is_on_its_way_back(self) -> bool:
+        """Return whether the gateway was asked to return it and has not confirmed it yet."""
+        return self.resolution == Resolution.RETURN and self.returned_at is None
+
+    @property
+    def could_not_be_returned(self) -> bool:
+        """Return whether the gateway has failed to return it, and staff have to decide again."""
+        return self.is_open and self.return_id is not None
+
+    @property
+    def outcome(self) -> str | None:
+        """Return the resolution as its payer reads it: money on its way is not back yet."""
+        return outcome(self.resolution, is_back=not self.is_on_its_way_back)
 
     @property
     def is_misfit(self) -> bool:
@@ -127,6 +148,13 @@ class Review:
     def rest_minor(self) -> int:
         """Return what an acceptance credits to the wallet."""
         return self.amount_minor - self.purpose_minor
+
+
+def outcome(resolution: str | None, *, is_back: bool = False) -> str | None:
+    """Return a resolution as notices name it: `returning`, and `return` once the money is back."""
+    if resolution == Resolution.RETURN and not is_back:
+        return "returning"
+    return str(Resolution.RETURN) if resolution == Resolution.BY_HAND else resolution
 
 
 def split_accepted(amount_minor: int, expected_minor: int) -> tuple[int, int]:

@@ -5,13 +5,16 @@ from datetime import timedelta
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Partial, Row
+from crowdfund.payments.service import returning
 from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payouts import queries, rules
-from crowdfund.payouts.service import following, requests, shared
+from crowdfund.payouts.service import following, requests, returns, shared
 from crowdfund.payouts.service.following import Answers
 from crowdfund.people.events import AccountClosed
 
 BATCH = 100
+
+returning.register_sender(returns.of_exception)
 
 
 @outbox.handler("payouts.submit", queue="payments")

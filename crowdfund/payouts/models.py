@@ -18,17 +18,18 @@ from crowdfund.payouts.rules import MOST_SENDS, Kind, Status
 
 
 class Payout(Base):
-    """Money of a person's wallet on its way out; minor units.
+    """Money on its way out; minor units.
 
-    A withdrawal goes to the person's payout account. A return is a refund that goes back to the
-    account that paid the gateway's transaction `source_tx`.
+    A withdrawal goes to the person's payout account. A return goes back to the account that paid
+    the gateway's transaction `source_tx`: a refund (from its person's wallet), or held money that
+    staff decided to return (from suspense, so that no hold is needed; the payer may be unknown).
     `sends` counts the orders to the gateway, all under one idempotency key; no order is sent once
     there are `most_sends`.
     """
 
     __tablename__ = "payout"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    user_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"))
+    user_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"))
     form_key: Mapped[str] = mapped_column(sa.String(64))
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -38,9 +39,10 @@ class Payout(Base):
     )
     account_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("payout_account.id"))
     refund_id: Mapped[str | None] = mapped_column(ID, index=True)
+    exception_id: Mapped[str | None] = mapped_column(ID, index=True)
     source_tx: Mapped[str | None] = mapped_column(sa.String(64))
     masked: Mapped[str] = mapped_column(sa.String(40))
-    hold_id: Mapped[str] = mapped_column(ID, unique=True)
+    hold_id: Mapped[str | None] = mapped_column(ID, unique=True)
     needs_approval: Mapped[bool]
     status: Mapped[str] = mapped_column(sa.String(12), default=Status.REQUESTED)
     approved_by: Mapped[str | None] = mapped_column(ID)
@@ -61,11 +63,19 @@ class Payout(Base):
         sa.CheckConstraint("amount_minor > 0", name="positive"),
         sa.CheckConstraint(
             "(kind = 'withdrawal' AND account_id IS NOT NULL AND refund_id IS NULL"
-            " AND source_tx IS NULL) OR (kind = 'return' AND account_id IS NULL"
-            " AND refund_id IS NOT NULL AND source_tx IS NOT NULL)",
+            " AND exception_id IS NULL AND source_tx IS NULL)"
+            " OR (kind = 'return' AND account_id IS NULL AND source_tx IS NOT NULL"
+            " AND ((refund_id IS NOT NULL AND exception_id IS NULL)"
+            " OR (refund_id IS NULL AND exception_id IS NOT NULL)))",
             name="destination",
         ),
+        sa.CheckConstraint(
+            "(exception_id IS NULL AND user_id IS NOT NULL AND hold_id IS NOT NULL)"
+            " OR (exception_id IS NOT NULL AND hold_id IS NULL)",
+            name="source",
+        ),
         sa.UniqueConstraint("user_id", "form_key"),
+        sa.UniqueConstraint("exception_id", "form_key"),
         sa.UniqueConstraint("gateway", "gateway_id"),
         sa.Index(None, "user_id", "id"),
         sa.Index(None, "status", "needs_approval", "requested_at"),

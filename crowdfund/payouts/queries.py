@@ -12,6 +12,8 @@ from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.ledger import line_queries as ledger_lines
+from crowdfund.ledger.queries import EntryRow
 from crowdfund.payouts import rules
 from crowdfund.payouts.models import Payout, PayoutAnswer, payout_event
 from crowdfund.payouts.rows import AnswerRow, PayoutRow
@@ -35,9 +37,14 @@ def get(payout_id: str) -> PayoutRow:
 
 
 def for_owner(payout_id: str, user_id: str) -> PayoutRow:
-    """Return a person's own withdrawal. Raises NotFound for another person's."""
-    query = sa.select(*_COLUMNS).where(_P.c.id == payout_id, _P.c.user_id == user_id)
+    """Return what a person takes out of the wallet. Raises NotFound for another person's."""
+    query = sa.select(*_COLUMNS).where(_P.c.id == payout_id, _is_of_wallet(user_id))
     return read_one(PayoutRow, query, missing())
+
+
+def _is_of_wallet(user_id: str) -> sa.ColumnElement[bool]:
+    """Return the condition of money of a person's wallet: not held money that staff return."""
+    return sa.and_(_P.c.user_id == user_id, _P.c.exception_id.is_(None))
 
 
 def by_form_key(user_id: str, form_key: str) -> PayoutRow | None:
@@ -48,7 +55,7 @@ def by_form_key(user_id: str, form_key: str) -> PayoutRow | None:
 
 def of_person(user_id: str, *, place: Place = START) -> Page[PayoutRow]:
     """Return a page of a person's withdrawals, newest first."""
-    query = sa.select(*_COLUMNS).where(_P.c.user_id == user_id)
+    query = sa.select(*_COLUMNS).where(_is_of_wallet(user_id))
     return read_page(query, _NEWEST, place, size=PAGE, row=PayoutRow)
 
 
@@ -77,6 +84,12 @@ def requested_since(user_id: str, since: datetime) -> int:
 def of_refund(refund_id: str) -> list[PayoutRow]:
     """Return the returns of a refund, oldest first; more than one if the bank failed."""
     query = sa.select(*_COLUMNS).where(_P.c.refund_id == refund_id)
+    return read_all(PayoutRow, query.order_by(_P.c.id))
+
+
+def of_exception(exception_id: str) -> list[PayoutRow]:
+    """Return the returns of a payment exception, oldest first; all but the last have failed."""
+    query = sa.select(*_COLUMNS).where(_P.c.exception_id == exception_id)
     return read_all(PayoutRow, query.order_by(_P.c.id))
 
 
@@ -109,6 +122,12 @@ def history(payout_id: str) -> list[StatusChange]:
     return status_changes(payout_event, payout_id)
 
 
+def entries(payout: PayoutRow) -> list[EntryRow]:
+    """Return the entries of a payout, oldest first."""
+    found = ledger_lines.entries_by_keys(rules.entry_keys(payout.id, payout.exception_id))
+    return sorted(found.values(), key=lambda one: one.seq)
+
+
 def answers(payout_id: str) -> list[AnswerRow]:
     """Return the newest answers of the bank, oldest first."""
     query = sa.select(*columns(AnswerRow, _W)).where(_W.c.payout_id == payout_id)
@@ -119,8 +138,8 @@ def answers(payout_id: str) -> list[AnswerRow]:
 def desk(*, state: str = "", place: Place = START, size: int = PAGE) -> Page[PayoutRow]:
     """Return a page of withdrawals for staff, newest first.
 
-    `state` is a status, `waiting` (for approval), `problem`, `return` (refunds that go back), or
-    empty for all.
+    `state` is a status, `waiting` (for approval), `problem`, `return` (what goes back to its
+    payer), or empty for all.
     """
     query = sa.select(*_COLUMNS)
     if state == "waiting":

@@ -6,19 +6,20 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PayoutRow:
-    """A withdrawal to a person's payout account, or a refund on its way back to its source."""
+    """A withdrawal to a person's payout account, or money on its way back to its source."""
 
     id: str
-    user_id: str
+    user_id: str | None
     amount_minor: int
     currency: str
     gateway: str
     kind: str
     account_id: str | None
     refund_id: str | None
+    exception_id: str | None
     source_tx: str | None
     masked: str
-    hold_id: str
+    hold_id: str | None
     needs_approval: bool
     status: str
     approved_by: str | None

@@ -114,6 +114,17 @@ def reference(payout_id: str) -> str:
     return payout_id
 
 
+def taken_out_key(exception_id: str, payout_id: str) -> str:
+    """Return the key of the entry that takes held money out of suspense for its return."""
+    return f"exception:{exception_id}:return:{payout_id}"
+
+
+def entry_keys(payout_id: str, exception_id: str | None = None) -> list[str]:
+    """Return the keys that entries of a payout can have."""
+    first = [taken_out_key(exception_id, payout_id)] if exception_id else []
+    return [*first, *(f"payout:{payout_id}:{step}" for step in ("sent", "paid", "failed"))]
+
+
 def next_question_s(waited: timedelta) -> float:
     """Return in how many seconds the bank is asked again about a payout that has waited so long."""
     if waited < timedelta(minutes=2):

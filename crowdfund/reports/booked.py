@@ -47,6 +47,9 @@ def payouts(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     With ids, of these withdrawals only.
     """
     sent, paid = _E.alias("sent"), _E.alias("paid")
+    taken_out, put_back = _E.alias("taken_out"), _E.alias("put_back")
+    payout_key = sa.literal("payout:") + _O.c.id
+    taken_out_key = sa.literal("exception:") + _O.c.exception_id + ":return:" + _O.c.id
     query = sa.select(
         *columns(
             PaidOutRow,
@@ -56,11 +59,15 @@ def payouts(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
             hold_status=_H.c.status,
             sent=sent.c.id,
             paid=paid.c.id,
+            taken_out=taken_out.c.id,
+            put_back=put_back.c.id,
         )
     ).select_from(
         _O.outerjoin(_H, _H.c.id == _O.c.hold_id)
-        .outerjoin(sent, sent.c.key == sa.literal("payout:") + _O.c.id + ":sent")
-        .outerjoin(paid, paid.c.key == sa.literal("payout:") + _O.c.id + ":paid")
+        .outerjoin(sent, sent.c.key == payout_key + ":sent")
+        .outerjoin(paid, paid.c.key == payout_key + ":paid")
+        .outerjoin(taken_out, taken_out.c.key == taken_out_key)
+        .outerjoin(put_back, put_back.c.key == payout_key + ":failed")
     )
     if ids is not None:
         query = query.where(_O.c.id.in_(ids))
@@ -71,11 +78,13 @@ def payouts(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
 
 def _wrong_payout(row: PaidOutRow) -> str | None:
     """Return what does not belong to the status of a withdrawal, or None."""
+    if row.exception_id is not None:
+        return _wrong_return(row)
     wanted = "held" if row.status in rules.HELD else "released"
     wanted = "captured" if row.status == rules.Status.PAID else wanted
     if row.hold_status != wanted:
         return f"its hold is {row.hold_status or 'missing'}"
-    held = (ledger_rules.user_wallet(row.user_id), row.amount_minor)
+    held = (ledger_rules.user_wallet(str(row.user_id)), row.amount_minor)
     if (row.hold_account, row.hold_minor) != held:
         return "its hold is of another account or amount"
     is_paid = row.status == rules.Status.PAID
@@ -85,6 +94,21 @@ def _wrong_payout(row: PaidOutRow) -> str | None:
         return "its owner has approved it"
     went_out = row.status in (rules.Status.SUBMITTED, rules.Status.PAID, rules.Status.FAILED)
     return "nobody has approved it" if went_out and _lacks_approval(row) else None
+
+
+def _wrong_return(row: PaidOutRow) -> str | None:
+    """Return what does not belong to the status of held money that staff return, or None.
+
+    It left suspense at the request, and went on to the bank or back.
+    """
+    is_paid, is_back = row.status == rules.Status.PAID, row.status in rules.RETURNED
+    booked = {"taken out": row.taken_out, "paid": row.paid, "put back": row.put_back}
+    wanted = {"taken out": True, "paid": is_paid, "put back": is_back}
+    wrong = [name for name, is_due in wanted.items() if (booked[name] is not None) != is_due]
+    if wrong:
+        name = wrong[0]
+        return f"its entry ({name}) is {booked[name] or 'missing'}"
+    return "it has a hold" if row.hold_status is not None else None
 
 
 def _lacks_approval(row: PaidOutRow) -> bool:

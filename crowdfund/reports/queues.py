@@ -14,6 +14,7 @@ from crowdfund.chain import request_queries
 from crowdfund.chain.models import Cursor, Signer, Write
 from crowdfund.chain.rules import FINAL, WriteStatus
 from crowdfund.compliance.queries import desk
+from crowdfund.exchange_rates import queries as exchange_rates
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyChange
 from crowdfund.kernel import access, clock, outbox
@@ -208,6 +209,8 @@ QUEUES = (
          "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
     Kind(_l("Limits of campaigns to approve"), _l("proposed by a colleague"), "campaigns.limits",
          limits_queries.waiting, "campaigns.approve_limits"),
+    Kind(_l("Exchange rates to approve"), _l("proposed by a colleague"), "exchange_rates.index",
+         exchange_rates.waiting, "exchange_rates.approve"),
     Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys",
          request_queries.waiting, "chain.confirm_key"),
     Kind(_l("Withdrawals to look into"), _l("the bank's answer does not fit, or is late"),

@@ -1,4 +1,4 @@
-"""I7 for refunds: no more goes back than was refunded, nor than a transaction brought."""
+"""I7 for what goes back: no more than was to go back, nor than a transaction brought."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,16 +16,17 @@ _P, _X = Payment.__table__, PaymentException.__table__
 
 
 def returns(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
-    """Yield (id, sentence) for each return that is more than its refund, or than what came.
+    """Yield (id, sentence) for each return that is more than was to go back, or than what came.
 
-    With ids, of these payouts only.
+    That is a refund, or money of a payment exception. With ids, of these payouts only.
     """
+    own = _X.alias()
     query = sa.select(
         *columns(
             ReturnedRow,
             _O,
-            refunded_minor=_R.c.amount_minor,
-            of_refund=_gone(lambda other: other.c.refund_id == _O.c.refund_id),
+            refunded_minor=sa.func.coalesce(_R.c.amount_minor, own.c.amount_minor),
+            of_refund=_gone(_is_of_same_source),
             of_transaction=_gone(
                 lambda other: sa.and_(
                     other.c.gateway == _O.c.gateway, other.c.source_tx == _O.c.source_tx
@@ -35,7 +36,9 @@ def returns(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
                 _most(_P, _P.c.received_minor), _most(_X, _X.c.amount_minor), 0
             ),
         )
-    ).select_from(_O.outerjoin(_R, _R.c.id == _O.c.refund_id))
+    ).select_from(
+        _O.outerjoin(_R, _R.c.id == _O.c.refund_id).outerjoin(own, own.c.id == _O.c.exception_id)
+    )
     query = query.where(_O.c.kind == rules.Kind.RETURN, _O.c.status.not_in(rules.RETURNED))
     if ids is not None:
         query = query.where(_O.c.id.in_(ids))
@@ -46,6 +49,10 @@ def returns(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
         if row.of_transaction > row.brought_minor:
             what = f"{row.of_transaction} of transaction {row.source_tx} went back"
             yield row.id, f"I7 return {row.id}: {what}, it brought {row.brought_minor}"
+
+
+def _is_of_same_source(other: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(other.c.refund_id == _O.c.refund_id, other.c.exception_id == _O.c.exception_id)
 
 
 def _gone(is_its: Callable[[sa.FromClause], sa.ColumnElement[bool]]) -> sa.ColumnElement[int]:

@@ -37,7 +37,7 @@ class BookedRow:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedRow:
-    """A refund on its way back, beside what was refunded and what its transaction brought."""
+    """Money on its way back, beside what was to go back and what its transaction brought."""
 
     id: str
     source_tx: str
@@ -49,10 +49,11 @@ class ReturnedRow:
 
 @dataclass(frozen=True, slots=True)
 class PaidOutRow:
-    """A withdrawal, with its hold and entries; `sent` and `paid` are ids, or None."""
+    """A withdrawal or return, with its hold and entries: their ids, or None."""
 
     id: str
-    user_id: str
+    user_id: str | None
+    exception_id: str | None
     amount_minor: int
     status: str
     needs_approval: bool
@@ -62,6 +63,8 @@ class PaidOutRow:
     hold_status: str | None
     sent: str | None
     paid: str | None
+    taken_out: str | None
+    put_back: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Forms of changed terms. The service applies the rules."""
 
-from wtforms import TextAreaField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, StringField, TextAreaField
 
 from crowdfund.campaigns.rules import securities
 from crowdfund.campaigns.security_fields import LoanFields, RevenueFields
@@ -20,6 +21,14 @@ class ChangeForm(PageForm):
             "At least 100 characters. Markdown: # heading, **bold**, - list, [text](https://…)."
         ),
     )
+    upload = FileField(
+        _l("Add a document"),
+        description=_l("Optional. Everybody can read it once the change is in force."),
+    )
+    document_title = StringField(
+        _l("What is the document?"), description=_l("Needed only with a document.")
+    )
+    remove_document = BooleanField(_l("Remove the document from this change"))
     reason = TextAreaField(
         _l("Why do you change the terms?"),
         [Needed()],

@@ -22,8 +22,9 @@ from crowdfund.term_changes.rules.life import Answer, Status
 class TermChange(Base):
     """Other terms that a company proposes for its live campaign, and what staff decided.
 
-    `terms` are the columns that may change, all of them. `open_key` is the campaign while the
-    change is open, so that there is one for a campaign.
+    `terms` are the columns that may change, all of them. `document` is a file that is added to
+    those of the campaign: title, filename, content_type, size, cid, sha256. `open_key` is the
+    campaign while the change is open, so that there is one for a campaign.
     """
 
     __tablename__ = "term_change"
@@ -33,6 +34,7 @@ class TermChange(Base):
     status: Mapped[str] = mapped_column(sa.String(24), default=Status.DRAFT)
     author_id: Mapped[str] = mapped_column(ID)
     terms: Mapped[dict[str, Any]] = mapped_column(Json)
+    document: Mapped[dict[str, Any] | None] = mapped_column(Json)
     reason: Mapped[str] = mapped_column(sa.String(1000))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -14,6 +14,7 @@ class ChangeRow:
     status: str
     author_id: str
     terms: dict[str, Any]
+    document: dict[str, Any] | None
     reason: str
     created_at: datetime
     submitted_at: datetime | None

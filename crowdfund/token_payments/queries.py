@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -14,6 +15,7 @@ from crowdfund.token_payments.models import FxRate, TokenOrder
 from crowdfund.token_payments.rows import OrderRow, RateRow
 
 _R, _O, _P = FxRate.__table__, TokenOrder.__table__, Payment.__table__
+_NEWEST_DATE = (Key(_R.c.valid_from, is_descending=True), Key(_R.c.id, is_descending=True))
 _ORDERS = sa.select(*columns(OrderRow, _O, _P)).join(_P, _P.c.id == _O.c.payment_id)
 
 
@@ -35,6 +37,17 @@ def rates(limit: int = 50) -> list[RateRow]:
     """Return the newest rates."""
     query = sa.select(*columns(RateRow, _R)).order_by(_R.c.valid_from.desc(), _R.c.id.desc())
     return read_all(RateRow, query.limit(limit))
+
+
+def known_tokens(*, most: int = 20) -> list[str]:
+    """Return the tokens that have or had a rate."""
+    return list(db.session.scalars(sa.select(_R.c.token).distinct().limit(most)))
+
+
+def every_rate(place: Place = START, *, size: int = 25) -> Page[RateRow]:
+    """Return a page of all rates, the newest date first."""
+    query = sa.select(*columns(RateRow, _R))
+    return read_page(query, _NEWEST_DATE, place, size=size, row=RateRow)
 
 
 def order(payment_id: str) -> OrderRow:

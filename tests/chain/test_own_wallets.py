@@ -79,7 +79,7 @@ def test_tokens_from_a_wallet_settle_and_record_an_investment_at_once(raise_, ch
     )
     assert (shown.paid_token_minor, shown.token_minor) == (1_000_00, 0)
     assert queries.writes_of("investment", investment_id) == []  # nobody records token money
-    assert "investment.settled" in raising.told(charlie.person_id)
+    assert "investment.settled_tokens" in raising.told(charlie.person_id)
     both_sides_agree(campaign_id, address)
 
 

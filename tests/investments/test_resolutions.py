@@ -19,9 +19,10 @@ from crowdfund.payments.service import exceptions, inbox, purposes, starting
 from crowdfund.reports import queries as reports
 
 STAFF = "f" * 32
-PLACED = 500_00
+PLACED = 400_00
 CURRENCIES = ("ETB", "USD")
 EXTERNAL = "gateway:bill_bitts:external"
+CLEARING = "gateway:bill_bitts:clearing"
 
 
 # --- how each exception comes about ---------------------------------------------------------------
@@ -149,9 +150,20 @@ def check_books(world):
         assert payments.held_totals().get(currency, 0) == ledger.balance(
             "platform:suspense", currency
         )
-        returned = booked("payment.exception.return", currency)
-        assert -ledger.balance(EXTERNAL, currency) == shown + unexpected - returned
+        went_back = booked("payment.return.paid", currency)
+        by_hand = booked("payment.exception.by_hand", currency)
+        assert -ledger.balance(EXTERNAL, currency) == shown + unexpected - went_back - by_hand
+        not_settled = booked("payment.succeeded", currency)
+        not_settled -= booked("payment.settled", currency) + booked(
+            "payment.succeeded.reversed", currency
+        )
+        assert ledger.balance(CLEARING, currency) == on_its_way_back(currency) + not_settled
     rollback()
+
+
+def on_its_way_back(currency):
+    ended = ("payment.return.paid", "payment.return.failed")
+    return booked("payment.return.sent", currency) - sum(booked(one, currency) for one in ended)
 
 
 def booked(kind, currency):
@@ -178,7 +190,13 @@ def decide(world, found, resolution):
     rollback()
     before = everything()
     try:
-        exceptions.resolve(found.id, resolution, actor=STAFF, reason="as agreed by phone")
+        exceptions.resolve(
+            found.id,
+            resolution,
+            actor=STAFF,
+            reason="as agreed by phone",
+            reference="FT26335X" if resolution == Resolution.BY_HAND else "",
+        )
         commit()
     except CrowdfundError:
         rollback()
@@ -188,6 +206,23 @@ def decide(world, found, resolution):
     assert offered
     step(world)
     return True
+
+
+def ends(world, frozen, chance):
+    """Let the bank pay some returns, fail others, and leave the rest."""
+    for reference, one in world.bank.payouts.items():
+        if one["status"] == "PENDING":
+            world.bank.set_payout(reference, chance.choice(("PAID", "FAILED", "PENDING")))
+    frozen.advance(timedelta(seconds=40))
+    step(world)
+
+
+def end_returns(world, frozen, status):
+    for reference, one in world.bank.payouts.items():
+        if one["status"] == "PENDING":
+            world.bank.set_payout(reference, status)
+    frozen.advance(timedelta(minutes=61))
+    step(world)
 
 
 def everything():
@@ -209,8 +244,8 @@ def welcomes_late_money():
 def test_no_decision_loses_doubles_or_hides_money(
     world, frozen, welcomes_late_money, way, has_ended
 ):
-    chance = random.Random(f"{way.__name__}{has_ended}")
-    placed = [world.place(amount="500", key=f"form-key-{n}") for n in range(2 * len(Resolution))]
+    chance = random.Random(f"{way.__name__} {has_ended}")
+    placed = [world.place(amount="400", key=f"form-key-{n}") for n in range(2 * len(Resolution))]
     orders = [world.payment(one) for one in placed]
     if has_ended:
         db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
@@ -222,10 +257,18 @@ def test_no_decision_loses_doubles_or_hides_money(
             if found.kind == way.__name__ and decide(world, found, resolution):
                 tried.add(resolution)
     assert tried == set(rules.RESOLUTIONS[Kind(way.__name__)])
-    for found in open_exceptions():  # what was not decided yet, by its proposal
-        decide(world, found, found.proposed_resolution)
+    ends(world, frozen, chance)
+    for _ in range(3):  # what was not decided yet, or could not be returned
+        for found in open_exceptions():
+            decide(world, found, chance.choice(exceptions.choices(found)))
+        ends(world, frozen, chance)
+    end_returns(world, frozen, "PAID")
+    for found in open_exceptions():
+        is_back = Resolution.CREDIT not in exceptions.choices(found)
+        decide(world, found, "by_hand" if is_back else "credit")
     assert [one.kind for one in open_exceptions() if one.held] == []
     assert all(ledger.balance("platform:suspense", currency) == 0 for currency in CURRENCIES)
+    assert all(on_its_way_back(currency) == 0 for currency in CURRENCIES)
 
 
 def test_money_of_a_wrong_amount_is_no_alarm_before_and_after_it_is_credited(world):

@@ -96,7 +96,7 @@ def test_the_portfolio_calls_it_paid_in_part_as_its_own_page_does(world, charlie
 @pytest.mark.parametrize(
     ("resolution", "sentence"),
     [
-        ("return", "We returned {amount} to your bank on"),
+        ("return", "We are returning {amount} to the account that paid."),
         ("credit", "We credited {amount} to your wallet on"),
     ],
 )
@@ -138,7 +138,7 @@ def test_money_in_another_currency_is_named_in_its_currency(world, charlie):
     settle(world, investment_id, currency="USD")
     assert "We received 1,000.00 USD instead of 1,000.00 ETB" in show(charlie, investment_id)
     decide(world, "return")
-    assert "We returned 1,000.00 USD to your bank on" in show(charlie, investment_id)
+    assert "We are returning 1,000.00 USD to the account that paid." in show(charlie, investment_id)
     assert "1,000.00 USD" in notices_of(world)["investment.not_invested"]
 
 
@@ -173,7 +173,7 @@ def test_a_second_payment_for_an_investment_shows_on_its_page(world, charlie, fr
     assert "transfers the money to escrow" not in page
     decide(world, "return")
     page = show(charlie, investment_id)
-    assert "We returned 1,000.00 ETB to your bank on" in page
+    assert "We are returning 1,000.00 ETB to the account that paid." in page
     assert page.count(account_words("platform:suspense")) == 2  # it came in, and it went back
 
 
@@ -213,7 +213,7 @@ def test_investor_and_staff_see_the_same_postings(app, world, charlie, resolutio
     rollback()
     entries = reviews.entries(found.payment_id)
     rollback()
-    assert [one.key for one in entries][-1] == f"exception:{found.id}:{resolution}"
+    assert entries[-1].key.startswith(f"exception:{found.id}:{resolution}")
     staff = raising.sign_in(app.test_client(), raising.person("fin", "finance"))
     theirs = staff.get(f"/staff/payments/{found.payment_id}").text
     own = charlie.get(f"/investments/{investment_id}").text

@@ -140,7 +140,7 @@ TELLERS = {
     "notify_all": (1, ""),
     "queue_work": (0, ""),
     "_notify": (1, ""),
-    "notify_owner": (1, r"(payout|refund)\."),
+    "notify_owner": (1, r"(payment|payout|refund)\."),
     "note": (1, r"security\."),
     "notify_team": (1, r"campaign\."),
     "notify_investor": (1, r"investment\."),

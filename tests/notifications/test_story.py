@@ -391,7 +391,7 @@ def test_tokens_that_a_failed_campaign_pays_back_are_announced(world, staff):
         world,
         alice=[*AT_FIRST, "campaign.failed"],
         carla=["staff.campaigns"],
-        charlie=["investment.settled", "investment.refunded_tokens"],
+        charlie=["investment.settled_tokens", "investment.refunded_tokens"],
     )
 
 
@@ -478,7 +478,12 @@ SECOND = {"story_md": raising.STORY + " The roaster is a used one, of 20 kg."}
 
 
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():
-    others = ("payouts/test_service.py", "refunds/test_back.py", "refunds/test_reminders.py")
+    others = (
+        "payouts/test_service.py",
+        "refunds/test_back.py",
+        "refunds/test_reminders.py",
+        "refunds/test_returned_payments.py",
+    )
     files = [Path(__file__), *(Path(__file__).parents[1] / one for one in others)]
     text = "".join(file.read_text() for file in files)
     kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money", "news")]

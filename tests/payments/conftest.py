@@ -1,13 +1,14 @@
 """A bank in memory, a person who pays, and short words for what happens between them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
-from crowdfund.kernel import outbox
+from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
@@ -44,6 +45,7 @@ class World:
 
     bank: FakeBillBitts
     user_id: str
+    clock: clock.FixedClock
 
     def start(self, amount_minor=25_000, *, key="order-1", gateway=GATEWAY):
         """Begin a payment and let the worker open it at the bank."""
@@ -78,6 +80,13 @@ class World:
     def tell(self, tx_id, status, **how):
         """Deliver one signed webhook and return the answer."""
         return inbox_service.accept(GATEWAY, *self.bank.webhook(tx_id, status, **how))
+
+    def bank_ends_returns(self, status="PAID"):
+        """The bank ends every return that it has taken, and we hear of it."""
+        for reference in self.bank.payouts:
+            self.bank.set_payout(reference, status)
+        self.clock.advance(timedelta(seconds=2))
+        self.work()
 
     def status(self, payment_id):
         return self.read(lambda: queries.get(payment_id)).status
@@ -120,7 +129,7 @@ def world(app, frozen, bank):
     NEWS.clear()
     user_id = service.ensure_user("alice@example.com", "Alice Investor")
     commit()
-    yield World(bank, user_id)
+    yield World(bank, user_id, frozen)
     rollback()
 
 

@@ -76,6 +76,7 @@ def test_another_currency_stays_in_that_currency_and_can_only_go_back(world):
     assert world.balance(SUSPENSE, "USD") == 25_000
     assert world.balance(SUSPENSE) == world.balance(ESCROW) == 0
     decide(world, "return")
+    world.bank_ends_returns()
     assert world.balance("gateway:bill_bitts:external", "USD") == 0
     assert world.is_clean()
 

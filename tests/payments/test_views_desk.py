@@ -101,7 +101,8 @@ def words(html):
     [
         ("accept", [("250.00", ESCROW), ("50.00", "user:{user}:wallet")]),
         ("credit", [("300.00", "user:{user}:wallet")]),
-        ("return", [("300.00", "gateway:bill_bitts:external")]),
+        ("return", [("300.00", "gateway:bill_bitts:clearing")]),
+        ("by_hand", [("300.00", "gateway:bill_bitts:external")]),
     ],
 )
 def test_each_choice_says_which_amount_goes_where_and_does_just_that(
@@ -111,7 +112,8 @@ def test_each_choice_says_which_amount_goes_where_and_does_just_that(
     (found,) = world.exceptions()
     check = words(client.get(f"/staff/exceptions/{found.id}/resolve?resolution={choice}").text)
     before = world.postings()
-    client.post(f"/staff/exceptions/{found.id}/resolve", data={"resolution": choice})
+    data = {"resolution": choice, "reference": "FT26335X"}
+    client.post(f"/staff/exceptions/{found.id}/resolve", data=data)
     made = [row for row in world.postings() if row not in before]
     expected = [(amount, account.format(user=world.user_id)) for amount, account in moves]
     assert sorted((money.decimal_str(row[3]), row[2]) for row in made) == sorted(expected)

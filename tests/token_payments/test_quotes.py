@@ -10,7 +10,6 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.errors import Invalid
 from crowdfund.token_payments import queries, rules
 from crowdfund.token_payments import service as token_payments
-from crowdfund.token_payments.cli import cli
 from crowdfund.token_payments.rows import RateRow
 from tests import raising
 
@@ -98,13 +97,3 @@ def test_without_a_rate_nothing_can_be_paid_with_tokens(world):
     assert "No exchange rate" in token_payments.refusal("ETB", "0x" + "1" * 40)
     with raising.refused(rules.NotCountable):
         place(world)
-
-
-def test_rates_are_added_and_listed_by_a_command(world, app):
-    run = app.test_cli_runner().invoke
-    words = ["add", "cETB", "ETB", "1", "1", "--source", "By definition", "--from", "2020-01-01"]
-    assert "was added" in run(cli, words).output
-    assert "is there already" in run(cli, words).output
-    assert "1 cETB = 1 ETB (By definition)" in run(cli, ["list"]).output
-    assert run(cli, [*words[:3], "0", "1", "--source", "x"]).exit_code == 1
-    assert run(cli, [*words[:-1], "yesterday"]).exit_code == 1

@@ -18,6 +18,7 @@ from crowdfund.kernel.i18n import _, _l, ngettext, number
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 SECURITY_TYPES = {str(kind): words for kind, words in securities.KINDS.items()}
 STORY_MAX = 20_000
@@ -127,6 +128,11 @@ def _markdown() -> "MarkdownIt":
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
     return parser.enable(["table", "strikethrough"]).disable("image")
+
+
+def story_tokens(story_md: str) -> "list[Token]":
+    """Return a story as the parts that its page shows."""
+    return _markdown().parse(story_md)
 
 
 @lru_cache(maxsize=512)

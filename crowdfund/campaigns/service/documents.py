@@ -1,6 +1,8 @@
 """Public documents of a campaign: added to a draft, fixed with its terms, pinned once public."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -20,6 +22,14 @@ from crowdfund.kernel.i18n import _, ngettext
 
 log = structlog.get_logger()
 
+# Whether a feature above holds a file that no campaign has yet.
+_holders: list[Callable[[str], bool]] = []
+
+
+def register_holder(holds: Callable[[str], bool]) -> None:
+    """Have `holds` of a content id keep a file from being swept."""
+    _holders.append(holds)
+
 
 def check_new_document(campaign_id: str, title: str) -> str:
     """Return the title of a document that may be added; raises Invalid, WrongState or Conflict.
@@ -30,7 +40,7 @@ def check_new_document(campaign_id: str, title: str) -> str:
     campaign = queries.by_id(campaign_id)
     if campaign.status != life.Status.DRAFT:
         raise WrongState(_("This campaign was submitted: its documents cannot be changed now."))
-    _refuse_too_many(campaign_id)
+    refuse_too_many(campaign_id)
     return name
 
 
@@ -81,10 +91,25 @@ def sweep() -> int:
     """Remove files that no campaign holds, a day after they were written; return how many."""
     yesterday = (clock.now() - timedelta(days=1)).timestamp()
     found = storage.names_in(storage.CID_AREA, older_than=yesterday)
-    lost = [cid for cid in found if not queries.documents_by_cid(cid)]
+    lost = [cid for cid in found if not queries.documents_by_cid(cid) and not _is_held(cid)]
     for cid in lost:
         storage.delete_cid(cid)
     return len(lost)
+
+
+def _is_held(cid: str) -> bool:
+    return any(holds(cid) for holds in _holders)
+
+
+def add_stored(campaign_id: str, document: Mapping[str, Any], *, actor: str) -> None:
+    """Add a stored file to the documents of a campaign, once (for a higher feature)."""
+    if any(one.cid == document["cid"] for one in queries.documents(campaign_id)):
+        return
+    names = ("title", "filename", "content_type", "size", "cid")
+    facts = {name: document[name] for name in names}
+    about = {"campaign_id": campaign_id, "added_by": actor, "added_at": clock.now()}
+    db.session.add(CampaignDocument(id=new_id(), **facts, **about))
+    db.session.flush()
 
 
 def note_pinned(document_id: str, problem: str) -> None:
@@ -100,7 +125,8 @@ def note_pinned(document_id: str, problem: str) -> None:
     db.session.flush()
 
 
-def _refuse_too_many(campaign_id: str) -> None:
+def refuse_too_many(campaign_id: str) -> None:
+    """Raise Conflict if a campaign has as many documents as it may have."""
     if len(queries.documents(campaign_id)) >= drafts.MOST_DOCUMENTS:
         most = drafts.MOST_DOCUMENTS
         text = ngettext(

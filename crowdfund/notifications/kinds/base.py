@@ -117,6 +117,7 @@ WORDS: dict[str, dict[str, str]] = {
         "accept": _l("accepted"),
         "credit": _l("credited to your wallet"),
         "return": _l("returned to your bank"),
+        "returning": _l("being returned to the account that paid"),
         "dismiss": _l("no action was needed"),
     },
 }

@@ -26,6 +26,27 @@ _WITHDRAWAL = _l("See the withdrawal")
 _REFUND_PATH = "/wallet/refunds/0123456789abcdef0123456789abcdef"
 _WITHDRAWALS = "/wallet/withdrawals/0123456789abcdef0123456789abcdef"
 
+_RECEIPT: dict[str, Any] = {
+    **_SAMPLE,
+    "shares": 50,
+    "company": "Yirga Coffee",
+    "settled_at": "2026-06-15T08:30:00+00:00",
+    "payer": "Selamawit Bekele",
+    "receipt": "0123456789abcdef0123456789abcdef",
+}
+_RECEIPT_FACTS = (
+    (_l("Campaign"), "campaign"),
+    (_l("Company"), "company"),
+    (_l("Amount"), "amount"),
+    (_l("Shares"), "shares"),
+    (_l("Notes"), "notes"),
+    (_l("Units"), "units"),
+    (_l("Received"), "settled_at"),
+    (_l("Paid by"), "payer"),
+    (_l("Returned"), "returned_at"),
+    (_l("Receipt number"), "receipt"),
+)
+
 KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
@@ -34,28 +55,23 @@ KINDS = {
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",
-        {
-            **_SAMPLE,
-            "shares": 50,
-            "company": "Yirga Coffee",
-            "settled_at": "2026-06-15T08:30:00+00:00",
-            "payer": "Selamawit Bekele",
-            "receipt": "0123456789abcdef0123456789abcdef",
-        },
+        _RECEIPT,
         action=_FOLLOW,
         path=_PATH,
-        facts=(
-            (_l("Campaign"), "campaign"),
-            (_l("Company"), "company"),
-            (_l("Amount"), "amount"),
-            (_l("Shares"), "shares"),
-            (_l("Notes"), "notes"),
-            (_l("Units"), "units"),
-            (_l("Received"), "settled_at"),
-            (_l("Paid by"), "payer"),
-            (_l("Returned"), "returned_at"),
-            (_l("Receipt number"), "receipt"),
+        facts=_RECEIPT_FACTS,
+        is_receipt=True,
+    ),
+    "investment.settled_tokens": Kind(
+        _l("Your investment in %(campaign)s is settled"),
+        _l(
+            "You paid %(amount)s for %(campaign)s with tokens. The campaign's contract holds them and "
+            "has recorded your investment on chain."
         ),
+        "money",
+        _RECEIPT,
+        action=_FOLLOW,
+        path=_PATH,
+        facts=_RECEIPT_FACTS,
         is_receipt=True,
     ),
     "investment.recorded": Kind(
@@ -320,6 +336,25 @@ KINDS = {
         _l("We have reviewed your payment of %(amount)s. Result: %(resolution)s."),
         "money",
         {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"},
+        action=_l("See the payment"),
+        path="/payments/1",
+    ),
+    "payment.returned": Kind(
+        _l("Your payment of %(amount)s was returned"),
+        _l("The bank has sent %(amount)s back to the account that paid."),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
+        action=_l("See the payment"),
+        path="/payments/1",
+    ),
+    "payment.not_returned": Kind(
+        _l("Your payment of %(amount)s could not be returned"),
+        _l(
+            "The bank could not send %(amount)s back to the account that paid. Your money is safe. "
+            "We will decide again and notify you, usually within one working day."
+        ),
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB"},
         action=_l("See the payment"),
         path="/payments/1",
     ),

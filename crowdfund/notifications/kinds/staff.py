@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.follow": ("admin", "finance"),
     "staff.keys": ("admin",),
     "staff.limits": ("admin", "finance"),
+    "staff.rates": ("admin", "finance"),
     "staff.releases": ("admin", "finance"),
 }
 
@@ -81,6 +82,11 @@ KINDS = {
         _l("New limits of campaigns need a second approval"),
         _l("A colleague proposed other limits. Compare them with those in force and decide."),
         "/staff/limits",
+    ),
+    "staff.rates": _queue(
+        _l("A new exchange rate needs a second approval"),
+        _l("A colleague proposed an exchange rate. Compare it with its source and decide."),
+        "/staff/rates",
     ),
     "staff.releases": _queue(
         _l("A release needs a second approval"),

@@ -12,7 +12,7 @@ from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
-from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
+from crowdfund.ledger.rules import SUSPENSE, Posting, clearing, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
 from crowdfund.payments import queries, rules
@@ -20,7 +20,7 @@ from crowdfund.payments.events import MoneyCredited, PaymentFailed, PaymentSettl
 from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
 from crowdfund.payments.rows import AnyPayment, ExceptionRow, PaymentRow
 from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
-from crowdfund.payments.service import closing, keys, short
+from crowdfund.payments.service import closing, keys, returning, short
 from crowdfund.payments.service.purposes import accepts_late
 
 log = structlog.get_logger()
@@ -169,29 +169,46 @@ def is_taken(gateway: str, tx_id: str, *, besides: str = "") -> bool:
     return db.session.scalar(payment) is not None or db.session.scalar(suspended) is not None
 
 
-def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "") -> None:
+def resolve(
+    exception_id: str, resolution: str, *, actor: str, reason: str = "", reference: str = ""
+) -> None:
     """Do what staff decided: move held money to where it belongs and notify the purpose.
 
     accept: to the purpose (of too much, the surplus goes to the person's wallet); credit: to the
-    wallet; return: back through the gateway. Raises Conflict when it is resolved already or the
-    resolution does not fit; the payment's owner may not decide about it.
+    wallet; return: back through the gateway, which may fail and opens the exception again; by_hand:
+    staff have sent it back at the bank, which calls that `reference`. Raises Conflict when it is
+    resolved already or the resolution does not fit, Invalid; the payment's owner may not decide.
     """
     found = queries.exception(exception_id, lock=True)
     decision = check(found, resolution, actor=actor)
     ask = _("Enter a short reason why no action is needed.")
     needs_why = decision is Resolution.DISMISS or reason.strip()
     why = texts.reason(reason, least=5, most=texts.LONG_REASON, ask=ask) if needs_why else ""
-    _carry_out(found, decision)
-    closing.close(exception_id, decision, actor=actor, reason=why)
+    values = _about_return(decision, reference)
+    return_id = _carry_out(found, decision, actor=actor)
+    if return_id is not None:
+        values["return_id"] = return_id
+    closing.close(exception_id, decision, actor=actor, reason=why, values=values)
     if found.payment_id:
         live.changed("payment", found.payment_id)
-    if found.held and found.user_id:
-        facts = {
-            "amount_minor": found.amount_minor,
-            "currency": found.currency,
-            "resolution": str(decision),
-        }
-        _notify_owner(found.user_id, found.payment_id, "resolved", facts, key=exception_id)
+    if found.held:
+        key = f"{exception_id}:{found.return_id}" if found.return_id else exception_id
+        facts: dict[str, object] = {"resolution": rules.outcome(decision)}
+        returning.notify_owner(found, "resolved", key=key, facts=facts)
+
+
+def _about_return(decision: Resolution, reference: str) -> dict[str, object]:
+    """Return what is stored of a return that staff made at the bank. Raises Invalid."""
+    if decision is not Resolution.BY_HAND:
+        return {}
+    known = texts.line(
+        reference,
+        "reference",
+        _("Enter the reference that the bank gave for the transfer."),
+        least=3,
+        most=80,
+    )
+    return {"bank_reference": known, "returned_at": clock.now()}
 
 
 def check(found: ExceptionRow, resolution: str, *, actor: str) -> Resolution:
@@ -238,7 +255,10 @@ def choices(found: ExceptionRow) -> tuple[Resolution, ...]:
         possible = tuple(one for one in possible if one is not Resolution.CREDIT)
     if keys.claims_money(found.key):
         possible = tuple(one for one in possible if one is not Resolution.DISMISS)
-    if found.kind == Kind.LATE and not _is_welcome(found):
+    if not returning.is_possible(found):
+        possible = tuple(one for one in possible if one is not Resolution.RETURN)
+    has_ended = found.kind == Kind.LATE or found.return_id is not None
+    if has_ended and not _is_welcome(found):
         possible = tuple(one for one in possible if one is not Resolution.ACCEPT)
     return possible
 
@@ -252,7 +272,12 @@ def preview(found: ExceptionRow, resolution: Resolution) -> list[Posting]:
 
 
 def _is_welcome(found: ExceptionRow) -> bool:
-    """Return whether late money can still serve its purpose: purposes count whole amounts."""
+    """Return whether money can still serve its purpose, which was notified that none comes.
+
+    Purposes count whole amounts.
+    """
+    if found.payment_id is None:
+        return False
     payment = queries.get(str(found.payment_id))
     is_enough = found.amount_minor >= payment.amount_minor and payment.rest_of is None
     return is_enough and accepts_late(payment.purpose_kind, payment.purpose_id)
@@ -263,16 +288,28 @@ def _proposal(kind: Kind, user_id: str | None) -> Resolution:
     return next(one for one in possible if user_id is not None or one is not Resolution.CREDIT)
 
 
-def _carry_out(found: ExceptionRow, resolution: Resolution) -> None:
+def _carry_out(found: ExceptionRow, resolution: Resolution, *, actor: str) -> str | None:
+    """Move the money of a decision; return the id of its return through the gateway, if any."""
     if found.kind == Kind.WEBHOOK_MISSING:
         if resolution is Resolution.ACCEPT:
             _stand_in_for_webhook(found)
-        return
+        return None
     if not found.held:
         _end_dead_webhooks(found)
-        return
+        return None
     payment = queries.locked(found.payment_id) if found.payment_id else None
     postings = _postings(found, payment, resolution)
+    return_id = None
+    if resolution is Resolution.RETURN:
+        return_id = returning.send(found, actor=actor)
+    else:
+        _post(found, postings, resolution)
+    if payment is not None and found.kind != Kind.DUPLICATE:
+        _notify_purpose(payment, postings, resolution)
+    return return_id
+
+
+def _post(found: ExceptionRow, postings: list[Posting], resolution: Resolution) -> None:
     _emit_credited(found, postings)
     posting.post(
         f"exception:{found.id}:{resolution}",
@@ -281,8 +318,6 @@ def _carry_out(found: ExceptionRow, resolution: Resolution) -> None:
         ref={"exception": found.id, "payment": found.payment_id or "", "tx_id": found.tx_id or ""},
         currency=found.currency,
     )
-    if payment is not None and found.kind != Kind.DUPLICATE:
-        _notify_purpose(payment, postings, resolution)
 
 
 def _emit_credited(found: ExceptionRow, postings: list[Posting]) -> None:
@@ -308,6 +343,8 @@ def _postings(
     """Return what a decision moves. Raises ValueError for one that `choices` does not offer."""
     amount = found.amount_minor
     if resolution is Resolution.RETURN:
+        return [Posting(SUSPENSE, clearing(found.gateway), amount)]
+    if resolution is Resolution.BY_HAND:
         return [Posting(SUSPENSE, external(found.gateway), amount)]
     if resolution is Resolution.CREDIT:
         return [Posting(SUSPENSE, user_wallet(found.owner_id), amount)]

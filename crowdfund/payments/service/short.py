@@ -70,6 +70,7 @@ def open_parts(first_id: str, *, lock: bool = False) -> list[ShortRow]:
         _X.c.kind == Kind.TOO_LITTLE,
         _X.c.held == sa.true(),
         _X.c.state == "open",
+        _X.c.return_id.is_(None),  # its purpose has ended, even if the money could not go back
     )
     query = query.order_by(_X.c.id)
     return read_all(ShortRow, query.with_for_update() if lock else query)

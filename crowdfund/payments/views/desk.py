@@ -10,7 +10,7 @@ from crowdfund.payments import desk_queries, forms, queries, reviews, rules
 from crowdfund.payments.rows import ExceptionRow
 from crowdfund.payments.rules import Resolution
 from crowdfund.payments.service import exceptions as exceptions_service
-from crowdfund.payments.service import purposes, starting
+from crowdfund.payments.service import purposes, returning, starting
 from crowdfund.payments.views.blueprint import bp
 from crowdfund.people import queries as people_queries
 
@@ -104,6 +104,7 @@ def resolve(exception_id: str) -> BaseResponse:
             resolution,
             actor=identity.signed_in().id,
             reason=form.reason.data or "",
+            reference=(form.reference.data or "") if "reference" in form else "",
         )
     except Invalid as error:
         pages.put_error(form, error)
@@ -136,12 +137,19 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
         found=found,
         explanation=forms.EXPLAINED.get(found.kind),
         form=form,
+        cannot_return=_cannot_return(found),
         plans={one: exceptions_service.preview(found, one) for one in choices},
         effects={one: forms.effect(found.kind, one) for one in choices},
         history=history,
         people=people_queries.names(people),
         payment=queries.find(found.payment_id) if found.payment_id else None,
     )
+
+
+def _cannot_return(found: ExceptionRow) -> bool:
+    """Return whether this money could go back, but not through its gateway."""
+    is_to_decide = found.held and found.state == "open"
+    return is_to_decide and not returning.is_possible(found)
 
 
 def _confirm_page(

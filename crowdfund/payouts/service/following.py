@@ -24,16 +24,13 @@ from crowdfund.adapters.gateways import (
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, new_id, own_transaction
 from crowdfund.kernel.money import decimal_str
-from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger.rules import Posting
-from crowdfund.ledger.service import holds, posting
 from crowdfund.notifications import service as notifications
 from crowdfund.payout_accounts import service as payout_accounts
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, PayoutAnswer
 from crowdfund.payouts.rows import PayoutRow
 from crowdfund.payouts.rules import Kind, Status
-from crowdfund.payouts.service import shared
+from crowdfund.payouts.service import held, shared
 
 _P = Payout.__table__
 _LATE = "The bank has not finished this payout within two days."
@@ -310,22 +307,8 @@ def _unless_late(payout: Payout, *, keep: bool = False) -> None:
 
 
 def book_paid(payout: Payout, *, actor: str, reason: str = "") -> None:
-    """Book that the bank has paid a locked withdrawal: wallet, gateway, outside."""
-    is_return = payout.kind == Kind.RETURN
-    refers_to = {"payout": payout.id} | ({"refund": str(payout.refund_id)} if is_return else {})
-    name = "refund" if is_return else "payout"
-    clearing = ledger_rules.clearing(payout.gateway)
-    holds.capture_hold(
-        payout.hold_id, f"payout:{payout.id}:sent", clearing, kind=f"{name}.sent", ref=refers_to
-    )
-    move = Posting(clearing, ledger_rules.external(payout.gateway), payout.amount_minor)
-    posting.post(
-        f"payout:{payout.id}:paid",
-        [move],
-        kind=f"{name}.paid",
-        ref=refers_to,
-        currency=payout.currency,
-    )
+    """Book that the bank has paid a locked withdrawal, and notify its person."""
+    held.pay(payout)
     _clear(payout)
     payout.ended_at = clock.now()
     shared.change(payout, Status.PAID, actor=actor, reason=reason)

@@ -132,13 +132,17 @@ def _add(wanted: Wanted, account: AccountRow, hold_id: str) -> Payout:
     return add(payout)
 
 
-def add(payout: Payout) -> Payout:
-    """Store a request whose money is on hold, and the first step of its history."""
+def add(payout: Payout, *, actor: str = "") -> Payout:
+    """Store a request whose money is on hold, and the first step of its history.
+
+    `actor` is who requested it, its person unless somebody else is named.
+    """
     payout.status, payout.reason, payout.sends = Status.REQUESTED, "", 0
     payout.requested_at = clock.now()
     db.session.add(payout)
     db.session.flush()
-    record_event(payout_event, payout.id, actor=payout.user_id, before=None, after=Status.REQUESTED)
+    who = actor or str(payout.user_id)
+    record_event(payout_event, payout.id, actor=who, before=None, after=Status.REQUESTED)
     for kind, key in shared.pages_of(payout):
         live.changed(kind, key)
     return payout
@@ -221,9 +225,9 @@ def submit(payout_id: str) -> None:
 def stopped(payout: Payout) -> str | None:
     """Return the code of why a withdrawal may not go to the bank (`rules.REASONS`), or None.
 
-    A refund goes back to the account that paid whatever became of the person: nothing stops it.
+    What goes back to the account that paid goes whatever became of the person: nothing stops it.
     """
-    if payout.kind == Kind.RETURN:
+    if payout.kind == Kind.RETURN or payout.user_id is None:
         return None
     person = people.get(payout.user_id)
     if person is None or person.disabled_at is not None:

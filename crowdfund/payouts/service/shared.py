@@ -9,11 +9,11 @@ from crowdfund.kernel.errors import NotYours, WrongState
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
-from crowdfund.ledger.service import holds
 from crowdfund.notifications import service as notifications
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout, payout_event
 from crowdfund.payouts.rules import Kind, Status
+from crowdfund.payouts.service import held
 
 
 def lock(payout_id: str) -> Payout:
@@ -39,26 +39,28 @@ def change(payout: Payout, status: Status, *, actor: str, reason: str = "") -> N
 
 def pages_of(payout: Payout) -> tuple[tuple[str, str], ...]:
     """Return the live topics of the pages that show a withdrawal."""
+    staff = (("withdrawal", payout.id), ("queue", "payouts"))
+    if payout.user_id is None or payout.exception_id is not None:
+        return staff
     refund = (("refund", payout.refund_id),) if payout.refund_id else ()
-    return (
-        *refund,
-        ("withdrawal", payout.id),
-        ("wallet", payout.user_id),
-        ("withdrawals", payout.user_id),
-        ("queue", "payouts"),
-    )
+    return (*refund, *staff, ("wallet", payout.user_id), ("withdrawals", payout.user_id))
 
 
 def give_back(payout: Payout, status: Status, *, actor: str, reason: str = "") -> None:
-    """End a locked withdrawal without payment: its money is available in the wallet again."""
+    """End a locked withdrawal without payment: its money is back where it came from."""
     payout.ended_at = clock.now()
     payout.reason = reason[:500]
     change(payout, status, actor=actor, reason=reason)
-    holds.release_hold(payout.hold_id)
+    held.give_back(payout, reason=reason)
 
 
 def notify_owner(payout: Payout, what: str, context: Mapping[str, object] | None = None) -> None:
-    """Notify the person of a state of a withdrawal or a return, once for each."""
+    """Notify the person of a state of a withdrawal or a refund that goes back, once for each.
+
+    Of held money that staff return, `payments` notifies.
+    """
+    if payout.user_id is None or payout.exception_id is not None:
+        return
     kind = f"{'refund' if payout.kind == Kind.RETURN else 'payout'}.{what}"
     path = f"/wallet/withdrawals/{payout.id}"
     if kind == "refund.failed":

@@ -14,7 +14,6 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
-from crowdfund.ledger import queries as ledger
 from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.forms import ReasonForm, SettleForm
@@ -52,12 +51,12 @@ def desk() -> Response:
         "payouts/_desk.html",
         page=page,
         state=state or "all",
-        people=people_queries.names({row.user_id for row in page.rows}),
+        people=people_queries.names({row.user_id for row in page.rows if row.user_id}),
         labels={
             row.id: rules.label(row.status, needs_approval=row.needs_approval) for row in page.rows
         },
         states=[
-            ("return", _("Refunds sent back")),
+            ("return", _("Sent back to the payer")),
             *((str(one), rules.words(one)) for one in Status),
         ],
     )
@@ -118,9 +117,9 @@ def _page(
         account=accounts.get(payout.account_id) if payout.account_id else None,
         label=rules.label(payout.status, needs_approval=payout.needs_approval),
         history=history,
-        people=people_queries.names({payout.user_id, *(row.actor for row in history)}),
+        people=people_queries.names({payout.user_id or "", *(row.actor for row in history)}),
         answers=queries.answers(payout_id),
-        entries=ledger.entries_with_key_prefix("payout", payout_id),
+        entries=queries.entries(payout),
         waits=payout.status == Status.REQUESTED and payout.needs_approval,
         is_with_bank=payout.status in (Status.SUBMITTED, Status.PAID, Status.FAILED),
         may_send_again=rules.may_send_again(

@@ -110,6 +110,12 @@ def last_material(campaign_id: str) -> ChangeRow | None:
     return read_first(ChangeRow, query.order_by(_T.c.version.desc()).limit(1))
 
 
+def holds_document(cid: str) -> bool:
+    """Return whether an open change would add a file with this content id."""
+    query = sa.select(_T.c.document).where(_T.c.open_key.is_not(None))
+    return any(one and one["cid"] == cid for one in db.session.scalars(query))
+
+
 def is_one_open(campaign_id: str) -> bool:
     """Return whether a campaign has an open change."""
     query = sa.select(_T.c.id).where(_T.c.open_key == campaign_id)

@@ -1,5 +1,8 @@
 """Reads about the versions of a campaign's terms."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 
 from crowdfund.campaigns.rows import CampaignRow, PublicCampaign
@@ -55,6 +58,13 @@ def first(campaign: CampaignRow | PublicCampaign) -> VersionRow:
         reason="",
         effective_at=campaign.starts_at,  # type: ignore[arg-type]  # it was live, so it has one
     )
+
+
+def added_documents(campaign_id: str) -> list[Mapping[str, Any]]:
+    """Return the documents that changes have added to a campaign's terms so far, oldest first."""
+    newest = latest(campaign_id)
+    row = find(campaign_id, newest.number) if newest else None
+    return terms.added(row.terms) if row else []
 
 
 def latest(campaign_id: str) -> LatestVersion | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from crowdfund.campaigns.rules import drafts, offers, securities
 from crowdfund.campaigns.rules import terms as campaign_terms
@@ -10,17 +11,20 @@ from crowdfund.kernel.errors import Invalid, InvalidFields
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.fields.collecting import Values, collect
 from crowdfund.kernel.i18n import _
+from crowdfund.term_changes.rules import readable
 from crowdfund.term_changes.rules.diffs import Piece, compare, is_same
 
 TEXTS = ("summary", "story_md")
+ADDED = "added_documents"  # in the terms of a version: what changes have added
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs in one part of the terms."""
+    """What differs in one part of the terms; `cid` of a document that was added."""
 
     label: str
     pieces: tuple[Piece, ...]
+    cid: str = ""
 
 
 def names(kind: str | None) -> tuple[str, ...]:
@@ -58,20 +62,28 @@ def clean(kind: str | None, values: Values) -> tuple[dict[str, object], str]:
     return {name: everything[name] for name in names(kind)}, good["reason"]
 
 
-def check_differs(before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    """Raise Invalid if nothing would change."""
-    if before == after:
+def check_differs(
+    before: Mapping[str, object], after: Mapping[str, object], document: object = None
+) -> None:
+    """Raise Invalid if nothing would change and no document would be added."""
+    if before == after and not document:
         raise Invalid(_("Nothing differs from the terms in force. Change a text or a term."))
 
 
 def agreed(
-    row: object, values: Mapping[str, object], documents: list[str]
+    row: object, values: Mapping[str, object], documents: list[str], added: list[Mapping[str, Any]]
 ) -> tuple[dict[str, object], str]:
     """Return what investors agree to with these values, and its hash as a campaign's approval
-    makes it."""
+    makes it.
+
+    `documents` are content ids; `added` are the documents that changes have added so far, each
+    with its SHA-256.
+    """
     whole = {**campaign_terms.agreed(row), **values}
     if documents:
         whole["documents"] = documents
+    if added:
+        whole[ADDED] = [dict(one) for one in added]
     return whole, campaign_terms.terms_hash(whole)
 
 
@@ -82,10 +94,40 @@ def differences(
     pairs = [
         (_("Summary"), str(before.get("summary") or ""), str(after.get("summary") or "")),
         *_of_security(kind, before, after),
-        (_("Story"), str(before.get("story_md") or ""), str(after.get("story_md") or "")),
+        (_("Story"), *_stories(before, after)),
     ]
     found = [(label, _compared(one, other)) for label, one, other in pairs]
-    return [Difference(label, pieces) for label, pieces in found if not is_same(pieces)]
+    changed = [Difference(label, pieces) for label, pieces in found if not is_same(pieces)]
+    return [*changed, *_documents_added(before, after)]
+
+
+def added(terms: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the documents that changes have added to these terms, oldest first."""
+    return list(terms.get(ADDED) or ())
+
+
+def _documents_added(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
+    known = {one["cid"] for one in added(before)}
+    return [_document(one) for one in added(after) if one["cid"] not in known]
+
+
+def _document(one: Mapping[str, Any]) -> Difference:
+    kilobytes = -(-int(one["size"]) // 1024)
+    text = _(
+        "%(title)s (%(filename)s, %(kilobytes)s kB), SHA-256 %(hash)s",
+        title=one["title"],
+        filename=one["filename"],
+        kilobytes=kilobytes,
+        hash=one["sha256"],
+    )
+    return Difference(_("Document added"), (Piece("added", text),), str(one["cid"]))
+
+
+def _stories(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, str]:
+    """Return two stories as people read them; with their marks where only those differ."""
+    written = str(before.get("story_md") or ""), str(after.get("story_md") or "")
+    one, other = (readable.text_of(text) for text in written)
+    return written if one == other else (one, other)
 
 
 @lru_cache(maxsize=64)

@@ -21,7 +21,7 @@ from crowdfund.term_changes.models import TermChange, TermsVersion, term_change_
 from crowdfund.term_changes.queries import changes, versions
 from crowdfund.term_changes.rules import life, terms
 from crowdfund.term_changes.rules.life import Status
-from crowdfund.term_changes.service import asking, news
+from crowdfund.term_changes.service import asking, attaching, news
 from crowdfund.term_changes.service.proposing import check_open, lock
 
 
@@ -87,23 +87,31 @@ def _reviewed(change_id: str, actor: str) -> tuple[Campaign, TermChange]:
     campaign = reviewable(changes.by_id(change_id).campaign_id, actor)
     check_open(campaign)
     change = lock(change_id)
-    terms.check_differs(terms.of_campaign(campaign), change.terms)
+    terms.check_differs(terms.of_campaign(campaign), change.terms, change.document)
     return campaign, change
 
 
 def _publish(campaign: Campaign, change: TermChange, *, actor: str, is_material: bool) -> None:
     """Add the version of a change, and version 1 before the first; then the page shows it."""
     now, row = clock.now(), campaigns.by_id(campaign.id)
-    documents = [document.cid for document in campaigns.documents(campaign.id)]
+    documents = _document_ids(campaign.id)
+    added = versions.added_documents(campaign.id)
     if versions.latest(campaign.id) is None:
-        whole, _hash = terms.agreed(row, {}, documents)
+        whole, _hash = terms.agreed(row, {}, documents, [])
         _add(campaign.id, TermsInForce(1, str(campaign.terms_hash)), whole, row.starts_at or now)
-    whole, its_hash = terms.agreed(row, change.terms, documents)
+    if change.document is not None:
+        attaching.publish(campaign.id, change.document, actor=change.author_id)
+        documents, added = _document_ids(campaign.id), [*added, change.document]
+    whole, its_hash = terms.agreed(row, change.terms, documents, added)
     version = TermsInForce(campaign.terms_version + 1, its_hash)
     about = {"change_id": change.id, "is_material": is_material, "reason": change.reason}
     _add(campaign.id, version, whole, now, **about)
     change.version, change.decided_by, change.decided_at = version.number, actor, now
     amending.put_in_force(campaign, change.terms, version, actor=actor)
+
+
+def _document_ids(campaign_id: str) -> list[str]:
+    return [document.cid for document in campaigns.documents(campaign_id)]
 
 
 def _add(

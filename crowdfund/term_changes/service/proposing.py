@@ -16,13 +16,21 @@ from crowdfund.term_changes.models import TermChange, term_change_event
 from crowdfund.term_changes.queries import changes
 from crowdfund.term_changes.rules import life, terms
 from crowdfund.term_changes.rules.life import Status
+from crowdfund.term_changes.service import attaching
 
 
-def create(campaign_id: str, values: Mapping[str, object], *, actor: str) -> str:
+def create(
+    campaign_id: str,
+    values: Mapping[str, object],
+    *,
+    actor: str,
+    file: attaching.Attachment | None = None,
+) -> str:
     """Save a new draft of other terms and return its id; only its team sees it.
 
-    Raises InvalidFields, Invalid if nothing differs, WrongState if the campaign is not live or has
-    an open change. Locks the campaign.
+    `file` is added to the documents of the campaign when the change is approved. Raises
+    InvalidFields, Invalid if nothing differs, WrongState if the campaign is not live or has an open
+    change, Conflict about the document. Locks the campaign.
     """
     campaign = lock_campaign(campaign_id)
     check_open(campaign)
@@ -33,7 +41,8 @@ def create(campaign_id: str, values: Mapping[str, object], *, actor: str) -> str
                 "withdraw it first."
             )
         )
-    good, reason = _good(campaign_id, values)
+    document = attaching.stored(campaign_id, file)
+    good, reason = _good(campaign_id, values, document)
     change_id = new_id()
     db.session.add(
         TermChange(
@@ -43,6 +52,7 @@ def create(campaign_id: str, values: Mapping[str, object], *, actor: str) -> str
             status=Status.DRAFT,
             author_id=actor,
             terms=good,
+            document=document,
             reason=reason,
             created_at=clock.now(),
         )
@@ -52,12 +62,22 @@ def create(campaign_id: str, values: Mapping[str, object], *, actor: str) -> str
     return change_id
 
 
-def save(change_id: str, values: Mapping[str, object]) -> None:
-    """Save the terms and the reason of a draft. Raises InvalidFields, Invalid or WrongState."""
+def save(
+    change_id: str, values: Mapping[str, object], *, file: attaching.Attachment | None = None
+) -> None:
+    """Save the terms and the reason of a draft, and a file in the place of an earlier one.
+
+    `remove_document` of the values takes the earlier one away. Raises InvalidFields, Invalid or
+    WrongState.
+    """
     change = lock(change_id)
     if change.status != Status.DRAFT:
         raise WrongState(_("This change was submitted: it cannot be edited now."))
-    change.terms, change.reason = _good(change.campaign_id, values)
+    document = attaching.stored(change.campaign_id, file)
+    if document is None and not values.get("remove_document"):
+        document = change.document
+    change.terms, change.reason = _good(change.campaign_id, values, document)
+    change.document = document
     db.session.flush()
 
 
@@ -70,7 +90,7 @@ def submit(change_id: str, *, actor: str) -> None:
     check_open(campaign)
     change = lock(change_id)
     to = life.move(change.status, Status.SUBMITTED)
-    terms.check_differs(terms.of_campaign(campaign), change.terms)
+    terms.check_differs(terms.of_campaign(campaign), change.terms, change.document)
     change.author_id, change.submitted_at = actor, clock.now()
     change.rejection_reason = None
     move(change, to, term_change_event, actor=actor, reason=change.reason)
@@ -101,8 +121,10 @@ def check_open(campaign: Campaign) -> None:
         raise WrongState(_("The terms can be changed only while the campaign is live."))
 
 
-def _good(campaign_id: str, values: Mapping[str, object]) -> tuple[dict[str, object], str]:
+def _good(
+    campaign_id: str, values: Mapping[str, object], document: object
+) -> tuple[dict[str, object], str]:
     campaign = campaigns.by_id(campaign_id)
     good, reason = terms.clean(campaign.security_type, values)
-    terms.check_differs(terms.of_campaign(campaign), good)
+    terms.check_differs(terms.of_campaign(campaign), good, document)
     return good, reason

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask.blueprints import BlueprintSetupState
 
+from crowdfund.adapters import storage
 from crowdfund.campaigns.rows import CampaignRow, PublicCampaign
+from crowdfund.documents.sending import send
+from crowdfund.documents.service import Opened
 from crowdfund.kernel.web.identity import current_user
 from crowdfund.term_changes.queries import answers, changes, versions
 from crowdfund.term_changes.rows import AnswerRow, AskedRow, ChangeRow, LatestVersion
@@ -53,4 +56,23 @@ def differences_of(campaign: CampaignRow | PublicCampaign, change: ChangeRow) ->
     before: Mapping[str, object] = terms.of_campaign(campaign)
     if change.version is not None:
         before = versions.get(campaign, change.version - 1).terms
-    return terms.differences(campaign.security_type, before, change.terms)
+    known = terms.added(before) if change.version else versions.added_documents(campaign.id)
+    new = [change.document] if change.document else []
+    return terms.differences(
+        campaign.security_type,
+        {**before, terms.ADDED: known},
+        {**change.terms, terms.ADDED: [*known, *new]},
+    )
+
+
+def document_of(change: ChangeRow) -> Response:
+    """Send the document of a change to a reader who may see the change. Raises ChangeMissing."""
+    document = change.document
+    if document is None:
+        raise changes.missing()
+    name, content_type = document["filename"], document["content_type"]
+    try:
+        data = storage.read_cid(document["cid"])
+    except storage.FileMissing:
+        raise changes.missing() from None
+    return send(Opened(name, content_type, data))

@@ -17,7 +17,7 @@ from crowdfund.term_changes.queries import answers, changes
 from crowdfund.term_changes.rows import ChangeRow
 from crowdfund.term_changes.rules.life import Status
 from crowdfund.term_changes.service import deciding
-from crowdfund.term_changes.views.blueprint import bp, differences_of
+from crowdfund.term_changes.views.blueprint import bp, differences_of, document_of
 
 _ONE = "/staff/term-changes/<string(length=32):change_id>"
 
@@ -39,6 +39,12 @@ def staff_list() -> Response:
 def staff_show(change_id: str) -> Response:
     """Show one change of terms with its decision."""
     return _page(change_id, forms.RejectForm())
+
+
+@bp.get(f"{_ONE}/document")
+def staff_document(change_id: str) -> Response:
+    """Send the document that a change adds."""
+    return document_of(changes.for_staff(change_id))
 
 
 @bp.post(f"{_ONE}/material")

@@ -5,9 +5,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
+from crowdfund.documents import rules as document_rules
+from crowdfund.documents import service as document_service
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules.team import may
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.db import rollback
+from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.fields.percents import percent
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
@@ -16,11 +19,12 @@ from crowdfund.term_changes import forms
 from crowdfund.term_changes.queries import answers, changes
 from crowdfund.term_changes.rows import ChangeRow
 from crowdfund.term_changes.rules import terms
-from crowdfund.term_changes.service import proposing
-from crowdfund.term_changes.views.blueprint import bp, differences_of
+from crowdfund.term_changes.service import attaching, proposing
+from crowdfund.term_changes.views.blueprint import bp, differences_of, document_of
 
 _ALL = "/my/campaigns/<string(length=32):campaign_id>/term-changes"
 _ONE = f"{_ALL}/<string(length=32):change_id>"
+FILE_KIND = "memorandum"  # a PDF, checked and rewritten like any other
 _RATES = ("interest_bps", "revenue_bps", "cap_bps")
 
 
@@ -52,7 +56,8 @@ def write(campaign_id: str) -> BaseResponse:
     if not form.validate_on_submit():
         return _editor(campaign, None, form, 422 if form.errors else 200)
     try:
-        change_id = proposing.create(campaign_id, form.data, actor=me)
+        file = _examined(form)
+        change_id = proposing.create(campaign_id, form.data, actor=me, file=file)
     except CrowdfundError as error:
         put_errors(form, error)
         return _editor(campaign, None, form, error.status)
@@ -76,6 +81,13 @@ def show(campaign_id: str, change_id: str) -> Response:
     )
 
 
+@bp.get(f"{_ONE}/document")
+def document(campaign_id: str, change_id: str) -> Response:
+    """Send the document that a change adds."""
+    _campaign, change = changes.for_member(campaign_id, change_id, identity.signed_in().id, "view")
+    return document_of(change)
+
+
 @bp.route(f"{_ONE}/edit", methods=["GET", "POST"])
 def edit(campaign_id: str, change_id: str) -> BaseResponse:
     """Change the texts of a draft."""
@@ -85,7 +97,7 @@ def edit(campaign_id: str, change_id: str) -> BaseResponse:
     if not form.validate_on_submit():
         return _editor(campaign, change, form, 422 if form.errors else 200)
     try:
-        proposing.save(change_id, form.data)
+        proposing.save(change_id, form.data, file=_examined(form))
     except CrowdfundError as error:
         put_errors(form, error)
         return _editor(campaign, change, form, error.status)
@@ -131,6 +143,24 @@ def _form(campaign: CampaignRow, values: dict[str, object], reason: str = "") ->
     return made(**shown, reason=reason)
 
 
+def _examined(form: forms.ChangeForm) -> attaching.Attachment | None:
+    """Return the attached file, scanned and rewritten, without the database; None without one.
+
+    Raises Invalid (no title), FileRefused.
+    """
+    upload = form.upload.data
+    rollback()  # reading a file takes a moment: no other writer waits for it
+    if not upload or not upload.filename:
+        return None
+    title = attaching.title_of(form.document_title.data)
+    try:
+        file = document_service.examine(FILE_KIND, upload.filename, upload.stream.read())
+    except FileRefused as error:
+        error.field = "upload"
+        raise
+    return attaching.Attachment(title, file)
+
+
 def _shown(name: str, value: object) -> str:
     if name in _RATES and isinstance(value, int):
         return percent(value)
@@ -141,5 +171,10 @@ def _editor(
     campaign: CampaignRow, change: ChangeRow | None, form: forms.ChangeForm, status: int
 ) -> Response:
     return pages.render(
-        "term_changes/edit.html", status=status, campaign=campaign, change=change, form=form
+        "term_changes/edit.html",
+        status=status,
+        campaign=campaign,
+        change=change,
+        form=form,
+        accepted=document_rules.ACCEPTED[FILE_KIND],
     )

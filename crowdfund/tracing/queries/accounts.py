@@ -11,6 +11,7 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.line_queries import HoldRow, Spot
 from crowdfund.ledger.queries import EntryRow
+from crowdfund.payouts import rules as payout_rules
 from crowdfund.tracing import rules
 from crowdfund.tracing.queries import owners, sources, withdrawals
 from crowdfund.tracing.rows import Explanation, Line, Link, Reader
@@ -201,7 +202,9 @@ def withdrawal_amount(payout_id: str, reader: Reader, place: Place) -> Explanati
     row = withdrawals.get(payout_id)
     if row is None or not withdrawals.may_see(row, reader):
         raise rules.missing()
-    hold = ledger_lines.hold(row.hold_id)
+    if row.exception_id is not None:
+        return _returned_amount(row, reader)
+    hold = ledger_lines.hold(str(row.hold_id))
     if hold is None:
         raise rules.missing()
     is_staff = reader.may("payouts.detail")
@@ -217,6 +220,24 @@ def withdrawal_amount(payout_id: str, reader: Reader, place: Place) -> Explanati
         ),
         home=Link("payouts.detail" if is_staff else "payouts.show", "payout_id", row.id),
         related=posting_lines(entries, reader),
+    )
+
+
+def _returned_amount(row: withdrawals.PayoutFacts, reader: Reader) -> Explanation:
+    """Explain held money that staff return: how it left suspense, and where it went then."""
+    keys = payout_rules.entry_keys(row.id, row.exception_id)
+    entries = ledger_lines.entries_by_keys(keys)
+    first = [entries[key] for key in keys[:1] if key in entries]
+    rest = [entry for key, entry in entries.items() if key != keys[0]]
+    lines = list(posting_lines(first, reader))
+    is_staff = reader.may("payouts.detail")
+    return Explanation(
+        number_minor=row.amount_minor,
+        sum_minor=sum(line.amount_minor for line in lines),
+        currency=row.currency,
+        page=Page(lines),
+        home=Link("payouts.detail", "payout_id", row.id) if is_staff else None,
+        related=posting_lines(sorted(rest, key=lambda one: one.seq), reader),
     )
 
 

@@ -19,7 +19,7 @@ from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments.models import Payment, PaymentException
 from crowdfund.payments.rules import TOKEN, Resolution
 from crowdfund.tracing import rules
-from crowdfund.tracing.queries import accounts, sources
+from crowdfund.tracing.queries import accounts, sources, withdrawals
 from crowdfund.tracing.rows import Explanation, InvestmentLine, Line, Link, Reader, Source
 
 _I, _C = Investment.__table__, Campaign.__table__
@@ -117,9 +117,12 @@ def entries_of(ids: Sequence[str]) -> dict[str, list[EntryRow]]:
     for payment_id, one in investment_of.items():
         keys |= {f"payment:{payment_id}:{step}": one for step in _STEPS}
     decided = sa.select(_X.c.id, _X.c.payment_id).where(_X.c.payment_id.in_(list(investment_of)))
-    for row in db.session.execute(decided):
-        one = investment_of[row.payment_id]
-        keys |= {f"exception:{row.id}:{resolution}": one for resolution in Resolution}
+    exceptions = {row.id: row.payment_id for row in db.session.execute(decided)}
+    for key, exception_id in withdrawals.keys_of_returns(exceptions).items():
+        keys[key] = investment_of[exceptions[exception_id]]
+    for exception_id, payment_id in exceptions.items():
+        one = investment_of[payment_id]
+        keys |= {f"exception:{exception_id}:{resolution}": one for resolution in Resolution}
     found: dict[str, list[EntryRow]] = {}
     for key, entry in ledger_lines.entries_by_keys(keys).items():
         found.setdefault(keys[key], []).append(entry)

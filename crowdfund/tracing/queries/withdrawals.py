@@ -1,10 +1,12 @@
 """Withdrawals: what is on hold for them, who approved them, what the bank answered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from crowdfund.kernel.db import db
 from crowdfund.kernel.db.history import status_changes
 from crowdfund.kernel.db.paging import Page
 from crowdfund.kernel.db.rows import columns, read_all, read_first
@@ -24,13 +26,14 @@ class PayoutFacts:
     """A withdrawal as a source."""
 
     id: str
-    user_id: str
+    user_id: str | None
     amount_minor: int
     currency: str
     kind: str
     refund_id: str | None
+    exception_id: str | None
     masked: str
-    hold_id: str
+    hold_id: str | None
     status: str
     gateway_id: str | None
     needs_approval: bool
@@ -46,7 +49,17 @@ def get(payout_id: str) -> PayoutFacts | None:
 def by_holds(hold_ids: list[str]) -> dict[str, PayoutFacts]:
     """Return the withdrawals for which money is held, by the id of the hold."""
     query = sa.select(*columns(PayoutFacts, _O)).where(_O.c.hold_id.in_(hold_ids))
-    return {row.hold_id: row for row in read_all(PayoutFacts, query)}
+    return {str(row.hold_id): row for row in read_all(PayoutFacts, query)}
+
+
+def keys_of_returns(exception_ids: Collection[str]) -> dict[str, str]:
+    """Return the keys of entries about returns of payment exceptions, each with its exception."""
+    query = sa.select(_O.c.id, _O.c.exception_id).where(_O.c.exception_id.in_(list(exception_ids)))
+    return {
+        key: row.exception_id
+        for row in db.session.execute(query)
+        for key in rules.entry_keys(row.id, row.exception_id)
+    }
 
 
 def sources(ids: set[str], reader: Reader) -> dict[str, tuple[Source, ...]]:
@@ -70,7 +83,10 @@ def _sources(row: PayoutFacts, reader: Reader) -> list[Source]:
     words = _("Withdrawal to %(account)s", account=row.masked)
     if row.kind == rules.Kind.RETURN:
         words = _("Refund sent back to the account that paid")
-    link = Link(page, "payout_id", row.id)
+    if row.exception_id is not None:
+        words = _("Payment sent back to the account that paid")
+    # The payer's own page of held money is that of the payment.
+    link = Link(page, "payout_id", row.id) if is_staff or row.exception_id is None else None
     found = [Source(words, row.requested_at, row.status, link, tuple(details))]
     for step in status_changes(payout_event, row.id):
         if step.to_status == rules.Status.APPROVED and step.from_status != step.to_status:

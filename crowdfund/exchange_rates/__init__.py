@@ -1,0 +1,1 @@
+"""Releases of a campaign's money: one person prepares each, another approves it."""

@@ -1,0 +1,53 @@
+"""What staff enter about exchange rates."""
+
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+
+from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.money import DECIMALS
+
+
+class RateForm(PageForm):
+    """A rate, from which day on, where it comes from, and why."""
+
+    token = SelectField(_l("Token"), [Needed()], validate_choice=False)
+    currency = SelectField(
+        _l("Currency"),
+        [Needed()],
+        choices=options((one, one) for one in DECIMALS),
+        validate_choice=False,
+    )
+    rate = StringField(
+        _l("Rate"),
+        [Needed()],
+        description=_l("What one token is worth in the currency, for example 155.25."),
+    )
+    from_on = StringField(
+        _l("First day"),
+        [Needed()],
+        description=_l("Today or later. If the day has begun, it applies from the approval on."),
+    )
+    source = StringField(
+        _l("Source"), [Needed()], description=_l("Who publishes the rate, as a name or an address.")
+    )
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l(
+            "Your colleague will read this, and it stays in the history. At least 10 characters."
+        ),
+    )
+    has_checked = BooleanField(
+        _l("I have checked this rate"),
+        description=_l("Needed if it differs by more than a tenth from the rate on that day."),
+    )
+
+
+class RefusalForm(PageForm):
+    """Why a proposal of a colleague is refused."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l("Your colleague will read this. At least 10 characters."),
+    )
