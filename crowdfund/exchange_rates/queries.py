@@ -1,6 +1,7 @@
 """Reads of exchange rates: those in force, every rate, and the proposals."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,11 +39,18 @@ def requests(place: Place = START, *, size: int = 25) -> Page[RequestRow]:
     return read_page(_REQUEST, _NEWEST, place, size=size, row=RequestRow)
 
 
-def request(request_id: str, *, lock: bool = False) -> RequestRow:
-    """Return a proposal, locked if asked for. Raises NotFound."""
-    query = _REQUEST.where(_Q.c.id == request_id)
-    missing = NotFound(_("There is no such proposal."))
-    return read_one(RequestRow, query.with_for_update() if lock else query, missing)
+def request(request_id: str) -> RequestRow:
+    """Return a proposal. Raises NotFound."""
+    return _one(_REQUEST.where(_Q.c.id == request_id))
+
+
+def locked(request_id: str) -> RequestRow:
+    """Return a proposal, locked. Raises NotFound."""
+    return _one(_REQUEST.where(_Q.c.id == request_id).with_for_update())
+
+
+def _one(query: sa.Select[Any]) -> RequestRow:
+    return read_one(RequestRow, query, NotFound(_("There is no such proposal.")))
 
 
 def history(request_id: str) -> list[StatusChange]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import dates, texts
 from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.fields.collecting import collect
@@ -114,18 +114,4 @@ def check_change(new: Fraction, old: Fraction | None, *, has_checked: bool) -> N
                 change=change_words(new, old),
             ),
             field="has_checked",
-        )
-
-
-def check_open(status: str) -> None:
-    """Raise Conflict for a proposal that was decided or withdrawn."""
-    if status != Status.PENDING:
-        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
-
-
-def check_second(asked_by: str, actor: str) -> None:
-    """Raise Forbidden if the one who proposed wants to decide."""
-    if asked_by == actor:
-        raise Forbidden(
-            _("You proposed this rate. A second person has to decide. Nothing was changed.")
         )

@@ -9,20 +9,23 @@ from fractions import Fraction
 
 from crowdfund.exchange_rates import queries, rules
 from crowdfund.exchange_rates.models import RateRequest, rate_request_event
-from crowdfund.exchange_rates.rows import RequestRow
 from crowdfund.exchange_rates.rules import Status
-from crowdfund.kernel import clock, config, live
-from crowdfund.kernel.db import insert_ignore, new_id, record_event
-from crowdfund.kernel.errors import Conflict, Forbidden, InvalidFields
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.errors import InvalidFields
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.moving import move_row
+from crowdfund.kernel.second_person import Requests
 from crowdfund.notifications import service
 from crowdfund.token_payments import queries as rates
 from crowdfund.token_payments import service as token_payments
 from crowdfund.token_payments.service import NewRate
 
-_Q = RateRequest.__table__
+_requests = Requests(
+    RateRequest.__table__,
+    rate_request_event,
+    queries.locked,
+    pages=(("queue", "rates"),),
+)
 
 
 def propose(values: Mapping[str, object], *, actor: str) -> str:
@@ -42,25 +45,21 @@ def propose(values: Mapping[str, object], *, actor: str) -> str:
         Fraction(old.numerator, old.denominator) if old else None,
         has_checked=bool(values.get("has_checked")),
     )
-    request_id = new_id()
-    row = {
-        "id": request_id,
-        **{name: good[name] for name in ("token", "currency", "from_on", "source", "reason")},
+    facts = {
+        **{name: good[name] for name in ("token", "currency", "from_on", "source")},
         "numerator": good["rate"].numerator,
         "denominator": good["rate"].denominator,
         "valid_from": begins,
         "has_checked": bool(values.get("has_checked")),
-        "status": Status.PENDING,
-        "open_key": f"{good['token']}:{good['currency']}:{good['from_on'].isoformat()}",
-        "asked_by": actor,
-        "asked_at": now,
     }
-    if not insert_ignore(_Q, [row]):
-        raise Conflict(_("There is a proposal for this day already. It waits for a decision."))
-    events, why = rate_request_event, good["reason"]
-    record_event(events, request_id, actor=actor, before=None, after=Status.PENDING, reason=why)
+    request_id = _requests.add(
+        facts,
+        open_key=f"{good['token']}:{good['currency']}:{good['from_on'].isoformat()}",
+        actor=actor,
+        reason=good["reason"],
+        taken=_("There is a proposal for this day already. It waits for a decision."),
+    )
     service.queue_work("staff.rates", key=request_id)
-    live.changed("queue", "rates")
     return request_id
 
 
@@ -70,64 +69,28 @@ def approve(request_id: str, *, actor: str) -> None:
     Raises Forbidden (proposed by oneself) or Conflict (decided already), Invalid (another
     rate begins at that moment).
     """
-    asked = _undecided(request_id)
-    rules.check_second(asked.asked_by, actor)
+    asked = _requests.for_second_person(request_id, actor=actor, own=_own())
     now = clock.now().replace(microsecond=0)
     begins = max(asked.valid_from, now)
     pair = (asked.token, asked.currency)
     wanted = NewRate(*pair, asked.numerator, asked.denominator, begins, asked.source)
     token_payments.add_rate(wanted, actor=actor)
     added = rates.rate_at(*pair, begins)
-    _decide(
-        asked,
-        Status.APPROVED,
-        actor=actor,
-        decided_by=actor,
-        decided_at=clock.now(),
-        valid_from=begins,
-        rate_id=added.id if added else None,
-    )
+    rate_id = added.id if added else None
+    _requests.move(asked, Status.APPROVED, actor=actor, valid_from=begins, rate_id=rate_id)
 
 
 def refuse(request_id: str, reason: str, *, actor: str) -> None:
     """Refuse a colleague's proposal with a reason. Raises Forbidden, Conflict or Invalid."""
     why = texts.reason(reason)
-    asked = _undecided(request_id)
-    rules.check_second(asked.asked_by, actor)
-    decided = {"decided_by": actor, "decided_at": clock.now()}
-    _decide(asked, Status.REFUSED, actor=actor, reason=why, **decided)
+    asked = _requests.for_second_person(request_id, actor=actor, own=_own())
+    _requests.move(asked, Status.REFUSED, actor=actor, reason=why)
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
     """Withdraw one's own proposal. Raises Forbidden or Conflict."""
-    asked = _undecided(request_id)
-    if asked.asked_by != actor:
-        raise Forbidden(
-            _("Only the colleague who made this request may withdraw it. Nothing was changed.")
-        )
-    _decide(asked, Status.CANCELLED, actor=actor)
+    _requests.withdraw(request_id, actor=actor)
 
 
-def _undecided(request_id: str) -> RequestRow:
-    """Return a pending proposal, locked."""
-    asked = queries.request(request_id, lock=True)
-    rules.check_open(asked.status)
-    return asked
-
-
-def _decide(
-    asked: RequestRow, to: Status, *, actor: str, reason: str = "", **values: object
-) -> None:
-    was_pending = move_row(
-        _Q,
-        asked.id,
-        to,
-        rate_request_event,
-        before=Status.PENDING,
-        actor=actor,
-        reason=reason,
-        pages=(("queue", "rates"),),
-        values={"open_key": None, **values},
-    )
-    if not was_pending:  # another transaction was first, on a database without row locks
-        rules.check_open(to)
+def _own() -> str:
+    return _("You proposed this rate. A second person has to decide. Nothing was changed.")

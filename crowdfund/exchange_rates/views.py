@@ -1,6 +1,7 @@
 """Staff: the exchange rates of tokens, proposals of new ones and the decision about them."""
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, url_for
@@ -13,7 +14,7 @@ from crowdfund.kernel import clock, config
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import options, put_errors
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages, requests, subjects
+from crowdfund.kernel.web import decisions, identity, pages, requests, subjects
 from crowdfund.people import queries as people
 from crowdfund.token_payments import queries as rates
 from crowdfund.token_payments.rules import rate_words
@@ -84,16 +85,12 @@ def approve(rate_request_id: str) -> BaseResponse:
 @bp.post(f"{_ONE}/refuse")
 def refuse(rate_request_id: str) -> BaseResponse:
     """Refuse a colleague's proposal with a reason."""
-    form = RefusalForm()
-    try:
-        service.refuse(rate_request_id, form.reason.data or "", actor=identity.signed_in().id)
-    except CrowdfundError as error:
-        if error.field is None:
-            raise
-        put_errors(form, error)
-        return _page(rate_request_id, form, status=error.status)
-    pages.flash(_("Refused. Nothing was changed."), "success")
-    return _back(rate_request_id)
+    return decisions.refuse(
+        RefusalForm(),
+        partial(service.refuse, rate_request_id, actor=identity.signed_in().id),
+        partial(_page, rate_request_id),
+        url_for("exchange_rates.show", rate_request_id=rate_request_id),
+    )
 
 
 @bp.post(f"{_ONE}/withdraw")
