@@ -8,8 +8,8 @@ from crowdfund.kernel.outbox import Partial, Row
 from crowdfund.payments.service import returning
 from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payouts import queries, rules
-from crowdfund.payouts.service import following, requests, returns, shared
-from crowdfund.payouts.service.following import Answers
+from crowdfund.payouts.service import asking, following, requests, returns, shared
+from crowdfund.payouts.service.asking import Answers
 from crowdfund.people.events import AccountClosed
 
 BATCH = 100
@@ -29,15 +29,15 @@ def submit(rows: list[Row]) -> None:
 def _ask(rows: list[Row]) -> Partial:
     """Ask the bank about the withdrawals of a batch, each once, and order what it does not know."""
     with reading():
-        wanted = following.orders(row.payload["payout_id"] for row in rows)
+        wanted = asking.orders(row.payload["payout_id"] for row in rows)
         db.session.remove()
-    answers = following.ask(wanted)
+    answers = asking.ask(wanted)
     left = frozenset(row.id for row in rows if row.payload["payout_id"] not in answers)
     return Partial((answers, wanted), left)
 
 
 @outbox.handler("payouts.follow", queue="payments", batch=BATCH, prepare=_ask)
-def follow(rows: list[Row], found: tuple[Answers, following.Orders]) -> None:
+def follow(rows: list[Row], found: tuple[Answers, asking.Orders]) -> None:
     """Book the answers, and queue the next question about what has not ended."""
     answers, wanted = found
     shared.lock_many(row.payload["payout_id"] for row in rows)

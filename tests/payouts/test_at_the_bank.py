@@ -14,7 +14,7 @@ from crowdfund.ledger.service import holds
 from crowdfund.payouts import rules
 from crowdfund.payouts.models import Payout
 from crowdfund.payouts.rules import GATEWAY
-from crowdfund.payouts.service import deciding, following, requests, shared
+from crowdfund.payouts.service import asking, deciding, following, requests, shared
 from tests import raising
 
 REASON = "The bank has told us so by telephone."
@@ -34,7 +34,7 @@ def test_an_order_for_which_there_was_no_time_is_not_counted_as_sent(world, monk
     world.fund()
     payout_id = world.request()
     world.do(requests.submit, payout_id)
-    query = following._query
+    query = asking._query
 
     def query_then_pause(payout):
         answer = query(payout)
@@ -42,7 +42,7 @@ def test_an_order_for_which_there_was_no_time_is_not_counted_as_sent(world, monk
         return answer
 
     with monkeypatch.context() as slow:
-        slow.setattr(following, "_query", query_then_pause)
+        slow.setattr(asking, "_query", query_then_pause)
         world.work()
     assert (world.get(payout_id).sends, world.orders()) == (0, 0)
     world.later(minutes=2)
@@ -76,7 +76,7 @@ def test_no_worker_sends_more_orders_than_are_allowed(world):
     payout_id = world.request()
     world.do(requests.submit, payout_id)
     put(payout_id, sends=rules.MOST_SENDS)
-    assert not following.count_send(payout_id)
+    assert not asking.count_send(payout_id)
     assert world.get(payout_id).sends == rules.MOST_SENDS
 
 
@@ -124,14 +124,14 @@ def test_money_is_not_returned_while_an_order_may_be_on_its_way_to_the_bank(worl
     world.fund()
     payout_id = world.request()
     world.do(requests.submit, payout_id)
-    assert following.count_send(payout_id)  # a worker is sending it right now
+    assert asking.count_send(payout_id)  # a worker is sending it right now
     put(payout_id, problem="For this test.", problem_at=clock.now())
     with raising.refused(rules.NotPossible):
         deciding.settle(payout_id, "failed", actor=fin(world), reason=REASON)
     assert world.wallet() == ("1000.00", "600.00")
     world.clock.advance(rules.ORDER_ARRIVES_WITHIN)
     world.do(deciding.settle, payout_id, "failed", actor=fin(world), reason=REASON)
-    assert not following.count_send(payout_id)
+    assert not asking.count_send(payout_id)
     assert world.wallet() == ("1000.00", "1000.00")
 
 

@@ -15,7 +15,7 @@ from crowdfund.kernel.db import commit, new_id, reading, rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.payouts.service import deciding, following, requests
+from crowdfund.payouts.service import asking, deciding, requests
 from tests import raising
 from tests.payouts.conftest import verified_account
 
@@ -186,9 +186,9 @@ class Story:
         if which and self.model.things[which].status == "submitted":
             rollback()
             with reading():
-                wanted = following.orders([which])
+                wanted = asking.orders([which])
             rollback()
-            following.ask(wanted)
+            asking.ask(wanted)
 
     # --- what must hold
 

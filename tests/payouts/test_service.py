@@ -11,7 +11,7 @@ from crowdfund.kernel.errors import Conflict, Invalid, NotFound, NotYours, TooMa
 from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payouts import queries, rules
 from crowdfund.payouts.models import Payout
-from crowdfund.payouts.service import deciding, following, requests
+from crowdfund.payouts.service import asking, deciding, following, requests
 from crowdfund.people import service as people
 from tests import raising
 from tests.payouts.conftest import NUMBERS, open_holds, verified_account
@@ -197,7 +197,7 @@ def test_a_refusal_after_an_order_without_answer_is_for_staff(world):
     world.fund()
     payout_id = world.request()
     world.do(requests.submit, payout_id)
-    assert following.count_send(payout_id)  # a worker that died right after
+    assert asking.count_send(payout_id)  # a worker that died right after
     world.bank.refuse_payouts = True
     world.work()
     found = world.get(payout_id)

@@ -14,7 +14,7 @@ from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
 from crowdfund.payouts import jobs, queries
 from crowdfund.payouts.models import Payout
-from crowdfund.payouts.service import following, requests
+from crowdfund.payouts.service import asking, requests
 from crowdfund.refunds.models import Refund
 from crowdfund.refunds.service import choosing
 from tests import raising
@@ -47,12 +47,12 @@ def test_a_worker_killed_around_the_order_makes_no_second_one(world, is_sent):
     world.do(requests.submit, payout_id)
     rollback()
     with reading():
-        wanted = following.orders([payout_id])
+        wanted = asking.orders([payout_id])
     rollback()
     if is_sent:
-        following.ask(wanted)  # ordered, and then it died before anything was booked
+        asking.ask(wanted)  # ordered, and then it died before anything was booked
     else:
-        assert following.count_send(payout_id)  # it died just before it was sent
+        assert asking.count_send(payout_id)  # it died just before it was sent
     world.later(minutes=1)
     assert list(world.bank.payouts) == [payout_id]
     assert len([key for key in world.bank.answers if key == payout_id]) == 1

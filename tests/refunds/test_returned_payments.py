@@ -15,7 +15,7 @@ from crowdfund.payments.models import PaymentException
 from crowdfund.payments.service import exceptions, inbox, returning, short
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
-from crowdfund.payouts.service import deciding, following, requests
+from crowdfund.payouts.service import asking, deciding, following, requests
 from crowdfund.reports import proofs
 from tests import raising
 from tests.together import at_once
@@ -205,12 +205,12 @@ def test_a_worker_killed_around_the_order_pays_once(world, is_sent):
     return_id = decide(world, found).return_id
     world.do(requests.submit, return_id)
     with reading():
-        wanted = following.orders([return_id])
+        wanted = asking.orders([return_id])
     rollback()
     if is_sent:
-        following.ask(wanted)  # ordered, and then it died before anything was booked
+        asking.ask(wanted)  # ordered, and then it died before anything was booked
     else:
-        assert following.count_send(return_id)  # it died just before it was sent
+        assert asking.count_send(return_id)  # it died just before it was sent
     world.later(minutes=1)
     assert list(world.bank.payouts) == [return_id]
     assert len([key for key in world.bank.answers if key == return_id]) == 1
@@ -234,9 +234,9 @@ def test_a_worker_killed_at_each_step_moves_the_money_whole_or_not_at_all(world,
     world.work()
     world.bank.set_payout(return_id, end)
     with reading():
-        wanted = following.orders([return_id])
+        wanted = asking.orders([return_id])
     rollback()
-    answers = following.ask(wanted)
+    answers = asking.ask(wanted)
     following.apply(wanted[return_id][0], answers[return_id], destination=found.tx_id)
     rollback()  # died after it was booked, before the commit
     assert (balances(), exception(found.id).state) == ((0, 1_100_00), "resolved")
