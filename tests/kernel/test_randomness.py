@@ -167,7 +167,7 @@ UNSEEDED = {
     "crowdfund.people.rules": "referral codes",
     "crowdfund.compliance.service.submissions": "salts of personal data, which never leaves SQL",
     "crowdfund.campaigns.views.page_cache": "a key of this process",
-    "crowdfund.investments.views": "keys of forms",
+    "crowdfund.investments.views.placing": "keys of forms",
     "crowdfund.payouts.views.own": "keys of forms",
     "crowdfund.local.datadir": "secrets of a new installation",
     "crowdfund.local.node": "what tells two local chains apart",
