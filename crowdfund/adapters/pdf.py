@@ -1,6 +1,10 @@
 """PDF files that the platform writes: Typst fills a template with values."""
 
 import json
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +17,11 @@ from crowdfund.kernel import vendored
 log = structlog.get_logger()
 ROOT = Path(vendored.__file__).parents[1]
 FONTS = vendored.STATIC / "vendor"
+_ELSEWHERE = (
+    "import pickle, sys, typst; "
+    "sys.stdout.buffer.write(typst.compile(**pickle.load(sys.stdin.buffer)))"
+)
+_used_by = 0  # the process that has begun Typst's threads
 
 
 def write(template: str, values: Mapping[str, Any], *, written_at: datetime) -> bytes:
@@ -34,8 +43,32 @@ def write(template: str, values: Mapping[str, Any], *, written_at: datetime) -> 
         "timestamp": int(written_at.timestamp()),
     }
     try:
-        made = typst.compile(**known, ignore_system_fonts=True, pdf_standards=["ua-1"])
+        made = _compile({**known, "ignore_system_fonts": True, "pdf_standards": ["ua-1"]})
     except typst.TypstError as error:
         log.warning("pdf.not_accessible", template=template, why=str(error)[:200])
-        made = typst.compile(**known)
-    return bytes(made)
+        made = _compile(known)
+    return made
+
+
+def _compile(known: dict[str, Any]) -> bytes:
+    """Return the file that Typst makes. Raises TypstError.
+
+    A fork has none of the threads of its parent: there Typst would wait for them for ever, so it
+    runs in a program of its own.
+    """
+    import typst
+
+    global _used_by
+    _used_by = _used_by or os.getpid()
+    if _used_by == os.getpid():
+        return bytes(typst.compile(**known))
+    done = subprocess.run(  # noqa: S603 - fixed arguments
+        [sys.executable, "-c", _ELSEWHERE],
+        input=pickle.dumps(known),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        why = done.stderr.decode(errors="replace")
+        raise typst.TypstError(why[-500:], why)
+    return done.stdout

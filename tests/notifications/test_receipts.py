@@ -1,6 +1,7 @@
 """The receipt as a PDF file: the same again, with any name, with the operator's own words."""
 
 import io
+import os
 import re
 
 import pikepdf
@@ -46,3 +47,15 @@ def test_the_operator_is_named_with_what_is_known_of_it(app):
     text = text_of(write())
     assert "+251 11 123 4567" in text
     assert "Registration number: MT/AA/1/2" in text
+
+
+def test_a_forked_process_writes_a_file_although_its_parent_has_written_one(app, tmp_path):
+    ours, theirs = write(), tmp_path / "theirs.pdf"
+    child = os.fork()
+    if not child:
+        try:
+            theirs.write_bytes(write())
+        finally:
+            os._exit(0)  # no further test runs here
+    os.waitpid(child, 0)
+    assert theirs.read_bytes() == ours
