@@ -107,6 +107,20 @@ def test_only_so_many_addresses_are_told_apart_in_memory(frozen):
     assert len(counts._of_client) == refusals.CLIENTS + 1
 
 
+def test_counts_are_of_a_full_hour_and_wait_ten_seconds_to_be_written(frozen):
+    counting = refusals.Refusals()
+    frozen.advance(timedelta(microseconds=7))
+    now = clock.now()
+    counting.note("bill_bitts", "10.0.0.1", "10.0.0.0/24")
+    [(_gateway, _network, hour)] = counting.to_write()
+    assert hour == now.replace(minute=0, second=0, microsecond=0)
+    counting.note("bill_bitts", "10.0.0.1", "10.0.0.0/24")
+    frozen.advance(refusals.WRITE_EVERY - timedelta(microseconds=1))
+    assert counting.to_write() == {}
+    frozen.advance(timedelta(microseconds=1))
+    assert sum(counting.to_write().values()) == 1
+
+
 def test_a_new_minute_gives_a_client_new_samples(world, post, frozen):
     payment = world.start()
     for number in range(20):
