@@ -24,7 +24,9 @@ NEXT = {
 
 def review(kind, resolution=None):
     decided_at = MOMENT if resolution else None
-    return Review("r1", kind, 1_100_00, "ETB", resolution, decided_at, 1_000_00, 1_000_00)
+    returned_at = MOMENT if resolution == "return" else None
+    sums = (1_000_00, 1_000_00)
+    return Review("r1", kind, 1_100_00, "ETB", resolution, decided_at, None, returned_at, *sums)
 
 
 def steps(status, *, received=rules.NOTHING_RECEIVED, times=None):
