@@ -248,7 +248,7 @@ def world(app, process):
     process.control(
         "settings", callback_url=f"http://127.0.0.1:{door.server_port}/webhooks/neo-payment/"
     )
-    yield World(None, user_id)
+    yield World(None, user_id, None)
     process.control("settings", callback_url="")
     door.shutdown()
     gateways.use(GATEWAY, None)
