@@ -3,7 +3,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # What is run again on PostgreSQL and MariaDB; of these, only tests that use a database (tests/conftest.py).
 ON_SQL := $(addprefix tests/,kernel ledger people api_tokens security payout_accounts sign_in notifications documents \
-  issuers compliance payments campaigns investments admin test_guards.py test_hostile.py)
+  issuers compliance payments campaigns investments payouts refunds releases term_changes token_payments exchange_rates \
+  content questions updates admin test_guards.py test_hostile.py)
 ON_MYSQL := tests/kernel tests/ledger tests/test_guards.py tests/compliance/test_levels.py
 # Two lanes side by side: what starts whole stacks mostly waits, so what computes fills the gaps, at a low
 # priority that disturbs no clock. What waits for a clock or a browser runs one after the other.
