@@ -23,6 +23,7 @@ TEXTS = {
     "waiting": _l("Waiting"),
     "open": _l("Open"),
     "decided": _l("Decided"),
+    "resolved": _l("Resolved"),
     "asked": _l("Waiting for a second admin"),
     "running": _l("Being carried out"),
     "withdrawn": _l("Withdrawn"),

@@ -28,6 +28,7 @@ class ConfirmForm(PageForm):
 
     amount = HiddenField("amount", [InputRequired(_AGAIN), Length(max=40, message=_AGAIN)])
     key = HiddenField("key", [InputRequired(_AGAIN), Length(min=8, max=64, message=_AGAIN)])
+    repeats = HiddenField("repeats", [Length(max=1, message=_AGAIN)])  # "1" after a warning
 
 
 class ReasonForm(PageForm):

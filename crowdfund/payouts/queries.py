@@ -81,6 +81,13 @@ def requested_since(user_id: str, since: datetime) -> int:
     return int(db.session.scalar(query) or 0)
 
 
+def has_same_since(user_id: str, amount_minor: int, since: datetime, *, besides: str) -> bool:
+    """Return whether a person has requested a withdrawal of an amount by another form since."""
+    its = sa.and_(_P.c.user_id == user_id, _P.c.kind == Kind.WITHDRAWAL, _P.c.form_key != besides)
+    is_same = sa.and_(its, _P.c.amount_minor == amount_minor, _P.c.requested_at > since)
+    return db.session.scalar(sa.select(_P.c.id).where(is_same).limit(1)) is not None
+
+
 def of_refund(refund_id: str) -> list[PayoutRow]:
     """Return the returns of a refund, oldest first; more than one if the bank failed."""
     query = sa.select(*_COLUMNS).where(_P.c.refund_id == refund_id)

@@ -15,6 +15,7 @@ CURRENCY = "ETB"
 DAY = timedelta(hours=24)
 LATE_AFTER = timedelta(days=2)  # an unfinished payout is shown to staff
 LOOK_AGAIN_AFTER = timedelta(days=1)  # after the end, whether the bank still says the same
+SAME_WITHIN = timedelta(minutes=10)  # in which the same amount again is confirmed once more
 MOST_A_DAY = 20  # requests of a person within 24 hours: each one notifies all their addresses
 MOST_SENDS = 12  # orders under one key that brought no answer; after that staff decide
 ORDER_ARRIVES_WITHIN = timedelta(minutes=5)  # longer than any call to the bank takes
@@ -70,6 +71,12 @@ class NotEnough(Invalid):
     """More than is available in the wallet."""
 
     code = "not_enough"
+
+
+class Repeated(Conflict):
+    """The same amount was requested just before; a person confirms a second one."""
+
+    code = "repeated_withdrawal"
 
 
 class FormUsed(Conflict):

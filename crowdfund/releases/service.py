@@ -40,7 +40,12 @@ def ask(campaign_id: str, reason: str, *, actor: str) -> str:
     campaign = reviewable(campaign_id, actor)
     releasing.refuse_release(campaign)
     step = releasing.next_step(campaign)
-    why = texts.reason(reason) if step.condition or reason.strip() else ""
+    advice = (
+        _("Say how the condition is met, in at least 10 characters.")
+        if step.condition
+        else _("Leave the note empty, or write at least 10 characters.")
+    )
+    why = texts.reason(reason, ask=advice) if step.condition or reason.strip() else ""
     request_id = _requests.add(
         {"campaign_id": campaign_id, **amounts(step)},
         open_key=campaign_id,

@@ -269,3 +269,13 @@ def test_the_self_check_sees_parts_that_do_not_add_up(world, short_one):
     assert payments.problems() == []
     change(Payment, first.id, amount_minor=400_00)
     assert [line for line in payments.problems() if "was completed to 50000" in line]
+
+
+def test_staff_read_until_when_the_payer_may_pay_the_rest(app, world, short_one, frozen):
+    fin = raising.sign_in(app.test_client(), raising.person("fin", "finance"))
+    [found] = open_exceptions()
+    page = fin.get(f"/staff/exceptions/{found.id}")
+    assert page.status_code == 200
+    assert "The payer can pay the rest until" in page.text
+    frozen.advance(timedelta(hours=24, seconds=1))
+    assert "The payer can pay the rest until" not in fin.get(f"/staff/exceptions/{found.id}").text

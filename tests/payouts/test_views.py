@@ -206,3 +206,26 @@ def test_finance_cannot_decide_about_its_own(browsers, world):
     page = f"/staff/payouts/{payout_id}"
     assert "This is your own withdrawal" in browsers["fin"].get(page).text
     assert browsers["fin"].post(f"{page}/approve").status_code == 403
+
+
+def test_the_same_amount_from_a_second_window_is_asked_about_once_more(browsers, world):
+    world.fund()
+    alice = browsers["alice"]
+    windows = [hidden(alice.get(f"{CONFIRM}?amount=200").text) for _ in range(2)]
+    assert alice.post(CONFIRM, data=windows[0]).status_code == 303
+    again = alice.post(CONFIRM, data=windows[1])
+    assert again.status_code == 409
+    assert "a few minutes ago" in again.text
+    assert open_holds() == 1
+    assert alice.post(CONFIRM, data=hidden(again.text)).status_code == 303
+    assert open_holds() == 2
+
+
+def test_another_amount_or_a_later_one_needs_no_second_confirmation(browsers, world):
+    world.fund()
+    alice = browsers["alice"]
+    for amount, later in (("200", 0), ("100", 0), ("200", 601)):
+        world.later(seconds=later)
+        fields = hidden(alice.get(f"{CONFIRM}?amount={amount}").text)
+        assert alice.post(CONFIRM, data=fields).status_code == 303
+    assert open_holds() == 3

@@ -160,6 +160,13 @@ def test_a_part_with_a_condition_needs_the_reason_why_it_is_met(cast, in_parts):
     assert raising.campaign(in_parts).status == "succeeded"
 
 
+def test_a_note_that_is_too_short_says_that_it_may_be_empty(cast, campaign_id):
+    with pytest.raises(Invalid, match="Leave the note empty"):
+        service.ask(campaign_id, "please", actor=cast.fiona)
+    rollback()
+    assert service.ask(campaign_id, "", actor=cast.fiona)
+
+
 def test_parts_are_released_one_after_the_other(cast, in_parts):
     for number in range(2):
         approve(cast, ask(cast, in_parts, KNOWN))

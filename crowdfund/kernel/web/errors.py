@@ -41,7 +41,13 @@ def _show_refusal(error: CrowdfundError) -> BaseResponse:
         return to_sign_in()
     if error.status == 403:
         audit_shell.refused(current_user())
-    return error_response(error.status, error.code, error.user_message)
+    return error_response(error.status, error.code, error.user_message, back=_back(error.status))
+
+
+def _back(status: int) -> str:
+    """Return the page of the form that was refused, if its reader may go on from there."""
+    may_go_on = status in (409, 413, 422) and request.method not in SAFE
+    return page_of_form() if may_go_on else ""
 
 
 def _show_csrf(_error: CSRFError) -> BaseResponse:
@@ -68,9 +74,8 @@ def _show_http(error: HTTPException) -> BaseResponse:
         405: _("This address does not take that kind of request."),
         413: _too_large(),
     }
-    return error_response(
-        status, f"http_{status}", sentences.get(status, _("The request was not understood."))
-    )
+    sentence = sentences.get(status, _("The request was not understood."))
+    return error_response(status, f"http_{status}", sentence, back=_back(status))
 
 
 def _too_large() -> str:

@@ -83,10 +83,12 @@ _TITLES = {
 }
 
 
-def error_response(status: int, code: str, message: str, *, leads_to: str = "") -> BaseResponse:
+def error_response(
+    status: int, code: str, message: str, *, leads_to: str = "", back: str = ""
+) -> BaseResponse:
     """Return an error page, a fragment, or a problem document (RFC 9457) for a program.
 
-    `leads_to` is the address of what has to be done first.
+    `leads_to` is the address of what has to be done first, `back` of the page with the form.
     """
     title = str(_TITLES.get(status) or _("Something went wrong"))
     if wants_json():
@@ -108,5 +110,6 @@ def error_response(status: int, code: str, message: str, *, leads_to: str = "") 
         "message": message,
         "request_id": g.get("request_id", ""),
         "leads_to": leads_to,
+        "back": back,
     }
     return render("errors/error.html", "errors/_error.html", status=status, error=error)

@@ -1,16 +1,19 @@
 """Staff pages: payments and their exceptions. A regulator reads; finance and admin decide."""
 
+from datetime import datetime
+
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.kernel import clock
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.payments import desk_queries, forms, queries, reviews, rules
 from crowdfund.payments.rows import ExceptionRow
-from crowdfund.payments.rules import Resolution
+from crowdfund.payments.rules import Kind, Resolution
 from crowdfund.payments.service import exceptions as exceptions_service
-from crowdfund.payments.service import purposes, returning, starting
+from crowdfund.payments.service import purposes, returning, short, starting
 from crowdfund.payments.views.blueprint import bp
 from crowdfund.people import queries as people_queries
 
@@ -138,12 +141,20 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
         explanation=forms.EXPLAINED.get(found.kind),
         form=form,
         cannot_return=_cannot_return(found),
+        rest_until=_rest_until(found),
         plans={one: exceptions_service.preview(found, one) for one in choices},
         effects={one: forms.effect(found.kind, one) for one in choices},
         history=history,
         people=people_queries.names(people),
         payment=queries.find(found.payment_id) if found.payment_id else None,
     )
+
+
+def _rest_until(found: ExceptionRow) -> datetime | None:
+    """Return until when the payer may pay the rest of money that came short, or None."""
+    is_short = found.kind == Kind.TOO_LITTLE and found.state == "open" and found.payment_id
+    rest = short.rest(str(found.payment_id)) if is_short else None
+    return rest.until if rest and clock.now() < rest.until else None
 
 
 def _cannot_return(found: ExceptionRow) -> bool:

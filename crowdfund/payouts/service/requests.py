@@ -72,6 +72,18 @@ def request(wanted: Wanted) -> str:
     return payout.id
 
 
+def check_not_repeated(wanted: Wanted) -> None:
+    """Raise Repeated for an amount that the person has requested by another form just before."""
+    since = clock.now() - rules.SAME_WITHIN
+    if queries.has_same_since(wanted.user_id, wanted.amount_minor, since, besides=wanted.key):
+        raise rules.Repeated(
+            _(
+                "You requested a withdrawal of the same amount a few minutes ago. Nothing new was "
+                "requested. Confirm only if you want to withdraw the amount a second time."
+            )
+        )
+
+
 def _known(wanted: Wanted) -> str | None:
     found = queries.by_form_key(wanted.user_id, wanted.key)
     if found is None:

@@ -58,14 +58,18 @@ def _available(user_id: str) -> int:
 def confirm() -> BaseResponse:
     """Show amount and account for a check; request the withdrawal once it is confirmed."""
     if request.method == "GET":
-        return _check_page()
+        return _first_check()
     form = ConfirmForm()
     try:
         if not form.validate_on_submit():
             raise Conflict(_("This form is no longer valid. Start again from your wallet."))
         amount = _parsed(str(form.amount.data))
         wanted = requests_service.Wanted(identity.signed_in().id, amount, str(form.key.data))
+        if form.repeats.data != "1":
+            requests_service.check_not_repeated(wanted)
         payout_id = requests_service.request(wanted)
+    except rules.Repeated as error:
+        return _check_page(form, amount, error)
     except CrowdfundError as error:
         typed = AmountForm()
         pages.put_error(typed, error)
@@ -76,7 +80,7 @@ def confirm() -> BaseResponse:
     return pages.back(url_for("payouts.show", payout_id=payout_id))
 
 
-def _check_page() -> Response:
+def _first_check() -> Response:
     user = identity.signed_in()
     typed = AmountForm()
     typed.amount.data = request.args.get("amount", "")[:80]
@@ -88,12 +92,24 @@ def _check_page() -> Response:
     form = ConfirmForm(formdata=None)
     form.amount.data = money.decimal_str(amount_minor, rules.CURRENCY)
     form.key.data = secrets.token_urlsafe(16)
+    return _check_page(form, amount_minor)
+
+
+def _check_page(
+    form: ConfirmForm, amount_minor: int, error: rules.Repeated | None = None
+) -> Response:
+    """Show what is confirmed; after a warning the same form requests it once more."""
+    user = identity.signed_in()
+    if error:
+        form.repeats.data = "1"
     return pages.render(
         "payouts/confirm.html",
+        status=error.status if error else 200,
         form=form,
         amount_minor=amount_minor,
         left_minor=_available(user.id) - amount_minor,
         account=accounts.payout_account_of(user.id),
+        warning=error.user_message if error else "",
     )
 
 
