@@ -29,6 +29,8 @@ TEXTS = {
     "withdrawn": _l("Withdrawn"),
     "chain_request": _l("Request about keys"),
     "fx_rate": _l("Exchange rate"),
+    "rate": _l("Exchange rate"),
+    "rate_request": _l("Proposed exchange rate"),
     "token_refund": _l("Refund of tokens"),
     "awaiting settlement": _l("Awaiting settlement"),
     "parked": _l("Waiting"),

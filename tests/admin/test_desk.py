@@ -61,6 +61,7 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
     money = {
         "Campaigns to release",
         "Limits of campaigns to approve",
+        "Exchange rates to approve",
         "Payments to review",
         "Releases to approve",
         "Requests to follow a contract",

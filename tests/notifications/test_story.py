@@ -410,7 +410,11 @@ def test_tokens_of_a_cancelled_investment_are_announced_when_the_contract_has_pa
         world,
         alice=AT_FIRST,
         carla=["staff.campaigns"],
-        charlie=["investment.settled", "investment.not_cancelled", "investment.cancelled_tokens"],
+        charlie=[
+            "investment.settled_tokens",
+            "investment.not_cancelled",
+            "investment.cancelled_tokens",
+        ],
     )
 
 

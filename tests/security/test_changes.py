@@ -52,7 +52,9 @@ def alice(app, frozen):
 
 def ask(person_id, kind="test_thing", **payload):
     rollback()
-    change_id = changes.request(person_id, kind, payload or {"value": "4711-0815"}, actor=person_id)
+    change_id = changes.request(
+        person_id, kind, payload or {"value": "Addis-4711-0815-Lion"}, actor=person_id
+    )
     commit()
     outbox.drain_all()
     return change_id
@@ -80,7 +82,7 @@ def test_a_change_happens_after_a_day_and_not_a_second_before(alice, frozen):
     later(frozen, DAY - timedelta(seconds=1))
     assert (status(change_id), done) == ("held", [])
     later(frozen, timedelta(seconds=1))
-    assert (status(change_id), done) == ("applied", [(alice, {"value": "4711-0815"})])
+    assert (status(change_id), done) == ("applied", [(alice, {"value": "Addis-4711-0815-Lion"})])
 
 
 def test_its_owner_is_told_by_mail_and_sms_when_it_is_asked_for_and_when_it_happens(alice, frozen):
@@ -208,7 +210,7 @@ def test_every_step_leaves_an_event(alice, frozen):
 
 
 def test_what_it_holds_is_sealed_and_opens_after_the_key_was_rotated(alice, frozen):
-    ask(alice, value="4711-0815-SECRET")
+    ask(alice, value="Addis-4711-0815-Lion-SECRET")
     rollback()
     for table in (SensitiveChange.__table__, outbox.outbox_table):
         assert "0815" not in str(db.session.execute(sa.select(table)).all())
@@ -222,7 +224,7 @@ def test_what_it_holds_is_sealed_and_opens_after_the_key_was_rotated(alice, froz
         later(frozen)
     finally:
         config.use(old)
-    assert done[0][1] == {"value": "4711-0815-SECRET"}
+    assert done[0][1] == {"value": "Addis-4711-0815-Lion-SECRET"}
 
 
 @pytest.mark.parametrize(
