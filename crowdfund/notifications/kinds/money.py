@@ -62,7 +62,7 @@ KINDS = {
         is_receipt=True,
     ),
     "investment.settled_tokens": Kind(
-        _l("Your investment in %(campaign)s is settled"),
+        _l("Your tokens for %(campaign)s have arrived"),
         _l(
             "You paid %(amount)s for %(campaign)s with tokens. The campaign's contract holds them and "
             "has recorded your investment on chain."
