@@ -13,7 +13,8 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
-from crowdfund.payments.service import exceptions, inbox, rests, short
+from crowdfund.payments.rules import Resolution
+from crowdfund.payments.service import closing, exceptions, inbox, rests, short
 from tests import raising
 from tests.investments.test_resolutions import STAFF, open_exceptions
 from tests.investments.test_reviews import notices_of, settle, show
@@ -279,3 +280,28 @@ def test_staff_read_until_when_the_payer_may_pay_the_rest(app, world, short_one,
     assert "The payer can pay the rest until" in page.text
     frozen.advance(timedelta(hours=24, seconds=1))
     assert "The payer can pay the rest until" not in fin.get(f"/staff/exceptions/{found.id}").text
+
+
+def close_first_part():
+    """Close the first part without what a decision does: as another key of the database could."""
+    (part,) = (one for one in open_exceptions() if one.kind == "too_little")
+    closing.close(part.id, Resolution.DISMISS, actor="system", reason="a test")
+    commit()
+
+
+def test_a_rest_whose_first_part_is_gone_is_held_and_completes_nothing(world, short_one):
+    rest = pay_rest(world, short_one)
+    close_first_part()
+    bank_says(world, rest, "SUCCESS", "SETTLED")
+    assert [one.kind for one in open_exceptions()] == ["late"]
+    assert (world.escrow(), suspense()) == (0, 500_00)
+
+
+def test_a_rest_of_too_much_cannot_be_accepted_when_its_first_part_is_gone(world, short_one):
+    rest = pay_rest(world, short_one)
+    bank_says(world, rest, "SUCCESS", "SETTLED", amount="250.00")
+    close_first_part()
+    with pytest.raises(Conflict, match="does not fit"):
+        decide("accept", kind="too_much")
+    rollback()
+    assert (world.escrow(), suspense()) == (0, 550_00)
