@@ -83,6 +83,8 @@ class AskedRow:
     investment_id: str
     due_at: datetime
     title: str | None
+    amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
