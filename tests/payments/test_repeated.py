@@ -85,6 +85,18 @@ def test_an_answer_about_something_else_for_a_transaction_without_a_payment_is_s
     assert world.postings() == []
 
 
+def test_an_unclear_answer_about_a_transaction_without_a_payment_is_asked_for_again(world):
+    payment = world.start()
+    answer = dict(world.bank.payments[payment.tx_id]) | {"tx_id": "NEO-NOBODYS"}
+    world.bank.payments["NEO-NOBODYS"] = dict(answer)
+    del answer["status"]
+    world.bank.wrong_answer = answer
+    world.tell("NEO-NOBODYS", "SETTLED")
+    world.work()
+    assert (world.exceptions(), world.postings()) == ([], [])
+    assert [row.state for row in world.inbox()] == ["parked"]
+
+
 def test_a_return_that_failed_twice_opens_its_exception_once(world, monkeypatch):
     payment = world.start()
     world.bank.set_truth(payment.tx_id, "SETTLED", amount="100.00")
