@@ -1,7 +1,7 @@
 """The dated limits of all campaigns: one person proposes, another approves, never for the past."""
 
-import threading
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, InvalidFields
 from tests import raising
 from tests.conftest import NOW
 from tests.emptying import empty_tables
+from tests.together import at_once
 
 TODAY = date(2026, 6, 15)
 ZONE = "Africa/Addis_Ababa"
@@ -326,27 +327,12 @@ def test_the_newest_approved_version_whose_day_has_come_counts_for_any_order(
 def test_of_two_approvals_at_once_one_wins_and_the_other_learns_of_it(app, cast):
     made = propose(cast.fiona)
     second = raising.person("abe", "admin")
-    outcomes, barrier = [], threading.Barrier(2)
-
-    def decide(actor):
-        with app.app_context():
-            barrier.wait()
-            try:
-                limits.approve(made, actor=actor)
-                commit()
-                outcomes.append("approved")
-            except (Conflict, sa.exc.OperationalError) as error:
-                rollback()
-                outcomes.append(type(error).__name__)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=decide, args=(one,)) for one in (cast.adam, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.count("approved") == 1
+    works = [partial(limits.approve, made, actor=one) for one in (cast.adam, second)]
+    outcomes = at_once(app, works)
+    assert outcomes.count(None) == 1
+    assert all(
+        one is None or isinstance(one, Conflict | sa.exc.OperationalError) for one in outcomes
+    ), outcomes
     rollback()
     ends = [one.to_status for one in limits_queries.history(made)]
     assert ends == ["pending", "approved"]

@@ -153,3 +153,19 @@ def test_a_refused_move_changes_nothing_and_says_that_nothing_was_changed(live):
     rollback()
     assert (refusal.value.status, refusal.value.code) == (409, "totals_disagree")
     assert raising.campaign(live).refused_count == 0
+
+
+def test_tokens_without_a_reservation_take_what_is_free_and_no_more(live):
+    assert totals_service.count_tokens(live, 9_000_00, has_room=False, new_investor=True)
+    commit()
+    assert totals(live) == (9_000_00, 9_000_00, 1)
+    assert not totals_service.count_tokens(live, 1_000_01, has_room=False, new_investor=True)
+    commit()
+    assert totals(live) == (9_000_00, 9_000_00, 1)
+
+
+def test_reserved_tokens_take_no_room_a_second_time(live):
+    totals_service.reserve(live, 1_000_00)
+    assert totals_service.count_tokens(live, 1_000_00, has_room=True, new_investor=True)
+    commit()
+    assert totals(live) == (1_000_00, 1_000_00, 1)

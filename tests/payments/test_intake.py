@@ -105,6 +105,15 @@ def test_staff_can_process_a_webhook_that_no_worker_has_queued(world):
     assert ([row.state for row in world.inbox()], len(queued())) == (["done"], 1)
 
 
+def test_a_payment_that_moves_wakes_its_page(world, woken):
+    payment = world.start()
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    woken.clear()
+    world.tell(payment.tx_id, "SETTLED")
+    world.work()
+    assert topic("payment", payment.id) in woken
+
+
 def test_a_webhook_that_is_processed_again_shows_on_the_open_desk(world, woken):
     payment = world.start()
     world.tell(payment.tx_id, "PENDING")

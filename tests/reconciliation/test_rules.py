@@ -285,6 +285,11 @@ def test_what_the_chain_lost_is_asked_again_even_while_writes_are_on_their_way(
     assert following.plan(facts(books, contract, in_flight=1)).asks == what
 
 
+def test_a_campaign_without_a_contract_has_none_to_follow(app):
+    with pytest.raises(following.NothingToFollow, match="There is no contract to follow"):
+        following.plan(facts("live", "none"))
+
+
 def test_an_accepted_result_is_followed_no_more():
     with pytest.raises(following.NothingToFollow):
         following.plan(facts("refunded", "succeeded", accepted_result="succeeded"))

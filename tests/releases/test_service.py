@@ -1,6 +1,6 @@
 """Two people release money: what each may do, once, and only what both have seen."""
 
-import threading
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +16,9 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from crowdfund.releases import queries, service
 from tests import raising
+from tests.together import at_once
 
+LATE = (Conflict, WrongState, sa.exc.OperationalError)  # what the second of two learns
 KNOWN = "The delivery note is signed, see the documents."
 
 
@@ -187,27 +189,11 @@ def test_parts_are_released_one_after_the_other(cast, in_parts):
 def test_of_two_people_who_decide_at_once_one_wins_and_money_moves_once(app, cast, campaign_id):
     request_id = ask(cast, campaign_id)
     second = raising.person("abe", "admin")
-    outcomes, barrier = [], threading.Barrier(2)
-
-    def decide(actor):
-        with app.app_context():
-            barrier.wait()
-            try:
-                service.approve(request_id, actor=actor)
-                commit()
-                outcomes.append("approved")
-            except (Conflict, WrongState, sa.exc.OperationalError) as error:
-                rollback()
-                outcomes.append(type(error).__name__)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=decide, args=(one,)) for one in (cast.adam, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.count("approved") == 1
+    works = [partial(service.approve, request_id, actor=one) for one in (cast.adam, second)]
+    outcomes = at_once(app, works)
+    assert outcomes.count(None) == 1
+    [late] = [one for one in outcomes if one is not None]
+    assert isinstance(late, LATE)
     assert released(campaign_id) == 7_800_00
     assert ledger.balance(accounts.PLATFORM_FEE) == 200_00
     assert releases_asked_of_the_contract(campaign_id) == [0]
