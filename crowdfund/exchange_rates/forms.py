@@ -39,7 +39,7 @@ class RateForm(PageForm):
     )
     has_checked = BooleanField(
         _l("I have checked this rate"),
-        description=_l("Needed if it differs by more than a tenth from the rate on that day."),
+        description=_l("Required if it differs by more than a tenth from the rate on that day."),
     )
 
 

@@ -49,7 +49,7 @@ class ConfirmForm(PageForm):
     resolution = HiddenField()
     reference = StringField(
         _l("Reference of the bank"),
-        description=_l("What the bank calls the transfer. It is kept with the decision."),
+        description=_l("What the bank calls the transfer. It is stored with the decision."),
     )
     reason = TextAreaField(_l("Reason"), description=_l("Kept in the history."))
 
@@ -90,7 +90,7 @@ def effect(kind: str, resolution: Resolution) -> str:
     if resolution is Resolution.RETURN:
         return _(
             "The gateway sends the money back to the account that paid. If that fails, the money "
-            "is held again and you decide anew. The person is notified."
+            "is held again and you decide again. The person is notified."
         )
     if resolution is Resolution.BY_HAND:
         return _(

@@ -26,7 +26,7 @@ class ChangeForm(PageForm):
         description=_l("Optional. Everybody can read it once the change is in force."),
     )
     document_title = StringField(
-        _l("What is the document?"), description=_l("Needed only with a document.")
+        _l("What is the document?"), description=_l("Required only with a document.")
     )
     remove_document = BooleanField(_l("Remove the document from this change"))
     reason = TextAreaField(

@@ -34,4 +34,4 @@ def test_two_people_change_an_exchange_rate(world):
         expect(page.get_by_text("Refused").first).to_be_visible()
         world.look(page, "Exchange rates", "refused")
         page.goto("/staff/rates/history")
-        world.look(page, "Every rate, by date")
+        world.look(page, "All rates, by date")
