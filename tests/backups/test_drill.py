@@ -11,7 +11,7 @@ import pytest
 from crowdfund.kernel.db import commit, db
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.payments.service import exceptions
+from crowdfund.payments.service import resolving
 from crowdfund.reports import service
 from tests.chain.conftest import LocalNode, free_port
 from tests.payments import bank_process
@@ -104,7 +104,7 @@ def test_nothing_is_lost(begin, door, tmp_path):
         wanted = staff[found.kind]
         resolution = wanted if isinstance(wanted, str) else wanted[found.user_id]
         with after.inside():
-            exceptions.resolve(found.id, resolution, actor="finance", reason="seen at the bank")
+            resolving.resolve(found.id, resolution, actor="finance", reason="seen at the bank")
             commit()
     assert after.exceptions() == []
     after.work()

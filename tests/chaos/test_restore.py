@@ -11,7 +11,7 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.local import prepare
 from crowdfund.local.datadir import DataDir
-from crowdfund.payments.service import exceptions
+from crowdfund.payments.service import resolving
 
 from .conftest import MONEY, a_stack
 from .town import Town
@@ -51,7 +51,7 @@ def test_what_was_paid_after_the_backup_is_found_and_given_to_its_owners(destroy
         assert [amount for _id, amount, _user in found] == [EACH] * (PEOPLE * TIMES)
         with town.inside():
             for exception_id, *_rest in found:
-                exceptions.resolve(
+                resolving.resolve(
                     exception_id, "credit", actor="finance", reason="seen at the bank"
                 )
                 commit()

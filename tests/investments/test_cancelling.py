@@ -9,7 +9,7 @@ from crowdfund.investments.service import placing, reservations
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, NotFound
-from crowdfund.payments.service import exceptions, inbox
+from crowdfund.payments.service import inbox, resolving
 from crowdfund.payments.service.cancelling import AlreadyPaid
 from tests import raising
 from tests.investments.test_resolutions import STAFF, open_exceptions
@@ -84,7 +84,7 @@ def test_money_that_comes_after_it_was_cancelled_waits_for_staff(world, charlie,
     (found,) = open_exceptions()
     assert (found.kind, suspense(), world.escrow()) == ("late", 1_000_00, 0)
     assert "Your payment of 1,000.00 ETB arrived too late" in show(charlie, investment_id)
-    exceptions.resolve(found.id, resolution, actor=STAFF, reason="as agreed")
+    resolving.resolve(found.id, resolution, actor=STAFF, reason="as agreed")
     commit()
     world.work()
     assert (world.status(investment_id), suspense()) == ("cancelled", 0)

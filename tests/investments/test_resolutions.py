@@ -15,7 +15,7 @@ from crowdfund.payments import desk_queries, rules
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import PaymentException
 from crowdfund.payments.rules import Kind, Resolution
-from crowdfund.payments.service import exceptions, inbox, purposes, starting
+from crowdfund.payments.service import exceptions, inbox, purposes, resolving, starting
 from crowdfund.reports import queries as reports
 
 STAFF = "f" * 32
@@ -186,11 +186,11 @@ def open_exceptions():
 def decide(world, found, resolution):
     """Carry out a decision; one that is not offered must be refused and change nothing."""
     rollback()
-    offered = resolution in exceptions.choices(found)
+    offered = resolution in resolving.choices(found)
     rollback()
     before = everything()
     try:
-        exceptions.resolve(
+        resolving.resolve(
             found.id,
             resolution,
             actor=STAFF,
@@ -260,11 +260,11 @@ def test_no_decision_loses_doubles_or_hides_money(
     ends(world, frozen, chance)
     for _ in range(3):  # what was not decided yet, or could not be returned
         for found in open_exceptions():
-            decide(world, found, chance.choice(exceptions.choices(found)))
+            decide(world, found, chance.choice(resolving.choices(found)))
         ends(world, frozen, chance)
     end_returns(world, frozen, "PAID")
     for found in open_exceptions():
-        is_back = Resolution.CREDIT not in exceptions.choices(found)
+        is_back = Resolution.CREDIT not in resolving.choices(found)
         decide(world, found, "by_hand" if is_back else "credit")
     assert [one.kind for one in open_exceptions() if one.held] == []
     assert all(ledger.balance("platform:suspense", currency) == 0 for currency in CURRENCIES)

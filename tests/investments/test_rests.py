@@ -14,7 +14,7 @@ from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 from crowdfund.payments.rules import Resolution
-from crowdfund.payments.service import closing, exceptions, inbox, rests, short
+from crowdfund.payments.service import closing, inbox, resolving, rests, short
 from tests import raising
 from tests.investments.test_resolutions import STAFF, open_exceptions
 from tests.investments.test_reviews import notices_of, settle, show
@@ -67,7 +67,7 @@ def suspense():
 
 def decide(resolution, *, kind="too_little"):
     (found,) = (one for one in open_exceptions() if one.kind == kind)
-    exceptions.resolve(found.id, resolution, actor=STAFF, reason="as agreed")
+    resolving.resolve(found.id, resolution, actor=STAFF, reason="as agreed")
     commit()
 
 
@@ -180,7 +180,7 @@ def test_staff_and_payer_at_the_same_moment_never_use_the_money_twice(app, world
     found_id = found.id
 
     def credit():
-        exceptions.resolve(found_id, "credit", actor=STAFF, reason="as agreed")
+        resolving.resolve(found_id, "credit", actor=STAFF, reason="as agreed")
 
     at_once(app, [lambda: reservations.pay_rest(short_one, user_id=user_id), credit])
     world.work()

@@ -13,7 +13,7 @@ from crowdfund.ledger.rules import account_words
 from crowdfund.notifications import queries as notices
 from crowdfund.notifications import rendering
 from crowdfund.payments import reviews
-from crowdfund.payments.service import exceptions, inbox, starting
+from crowdfund.payments.service import inbox, resolving, starting
 from tests import raising
 from tests.investments.test_resolutions import STAFF, open_exceptions
 
@@ -42,7 +42,7 @@ def settle(world, investment_id, **truth):
 
 def decide(world, resolution):
     (found,) = open_exceptions()
-    exceptions.resolve(found.id, resolution, actor=STAFF, reason="as agreed by phone")
+    resolving.resolve(found.id, resolution, actor=STAFF, reason="as agreed by phone")
     commit()
     world.work()
     return found

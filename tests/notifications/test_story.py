@@ -19,7 +19,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.models import Notice
 from crowdfund.payments.models import PaymentException
-from crowdfund.payments.service import exceptions, inbox
+from crowdfund.payments.service import inbox, resolving
 from crowdfund.people import service as people
 from crowdfund.questions import service as questions
 from crowdfund.term_changes.service import answering, asking, deciding, lapsing, proposing
@@ -173,7 +173,7 @@ def test_money_that_did_not_fit_and_was_returned_is_told_once(world, staff):
         world.work()
     exception_id = db.session.scalar(sa.select(PaymentException.id))
     rollback()
-    exceptions.resolve(exception_id, "return", actor=staff["fred"])
+    resolving.resolve(exception_id, "return", actor=staff["fred"])
     commit()
     told_once(
         world,
@@ -195,7 +195,7 @@ def test_too_little_is_told_with_the_rest_and_what_staff_decided(world, staff):
         world.work()
     exception_id = db.session.scalar(sa.select(PaymentException.id))
     rollback()
-    exceptions.resolve(exception_id, "credit", actor=staff["fred"])
+    resolving.resolve(exception_id, "credit", actor=staff["fred"])
     commit()
     told_once(
         world,
@@ -214,7 +214,7 @@ def test_late_money_is_told_to_its_owner_and_to_those_who_decide(world, staff, f
     world.bank_says(investment_id, "SETTLED")
     exception_id = db.session.scalar(sa.select(PaymentException.id))
     rollback()
-    exceptions.resolve(exception_id, "credit", actor=staff["fred"])
+    resolving.resolve(exception_id, "credit", actor=staff["fred"])
     commit()
     told_once(
         world,

@@ -10,7 +10,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict
 from crowdfund.payments.models import payment_exception_event
 from crowdfund.payments.rules import Resolution
-from crowdfund.payments.service import closing, exceptions, inbox, starting
+from crowdfund.payments.service import closing, inbox, resolving, starting
 
 from .conftest import ESCROW
 from .test_service_exceptions import STAFF, SUSPENSE, decide, patiently
@@ -80,9 +80,9 @@ def test_money_that_the_gateway_has_cannot_be_dismissed(world, bank):
     bank.set_truth(payment.tx_id, "SETTLED")
     check(world, payment)
     (found,) = world.exceptions()
-    assert exceptions.choices(found) == (Resolution.ACCEPT,)
+    assert resolving.choices(found) == (Resolution.ACCEPT,)
     with pytest.raises(Conflict, match="does not fit"):
-        exceptions.resolve(found.id, "dismiss", actor=STAFF, reason="the customer will pay again")
+        resolving.resolve(found.id, "dismiss", actor=STAFF, reason="the customer will pay again")
     rollback()
     decide(world, "accept")
     assert (world.status(payment.id), world.balance(ESCROW)) == ("settled", 25_000)
@@ -126,7 +126,7 @@ def test_standing_in_for_a_webhook_never_lowers_what_webhooks_said_before(world,
     world.work()
     assert world.status(payment.id) == "settled"
     with pytest.raises(Conflict, match="already been reviewed"):
-        exceptions.resolve(found.id, "accept", actor=STAFF)
+        resolving.resolve(found.id, "accept", actor=STAFF)
     rollback()
 
 

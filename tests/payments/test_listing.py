@@ -7,7 +7,7 @@ import pytest
 from crowdfund.adapters import gateways
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.ledger.rules import SUSPENSE, external
-from crowdfund.payments.service import exceptions
+from crowdfund.payments.service import resolving
 
 from .conftest import ESCROW, GATEWAY
 
@@ -72,7 +72,7 @@ def test_money_credited_by_staff_arrives_in_the_wallet(world, flask):
     world.bank.open_payment(customer(world), 70_000, status="SETTLED")
     flask()
     (found,) = world.exceptions()
-    exceptions.resolve(found.id, "credit", actor="finance", reason="seen at the bank")
+    resolving.resolve(found.id, "credit", actor="finance", reason="seen at the bank")
     commit()
     assert world.balance(f"user:{world.user_id}:wallet") == 70_000
     assert world.balance(SUSPENSE) == 0
@@ -96,7 +96,7 @@ def test_a_known_payment_that_the_bank_has_settled_waits_for_staff_and_goes_on(w
     assert (code, "1 open payments were asked about" in said) == (0, True), said
     (found,) = world.exceptions()
     assert (found.kind, found.payment_id) == ("webhook_missing", payment.id)
-    exceptions.resolve(found.id, "accept", actor="finance", reason="seen at the bank")
+    resolving.resolve(found.id, "accept", actor="finance", reason="seen at the bank")
     commit()
     world.work()
     assert world.status(payment.id) == "settled"

@@ -6,7 +6,7 @@ import pytest
 
 from crowdfund.kernel.db import commit
 from crowdfund.payments import queries
-from crowdfund.payments.service import exceptions, starting
+from crowdfund.payments.service import resolving, starting
 
 from .conftest import ESCROW
 
@@ -27,9 +27,7 @@ def kinds(world, state="open"):
 
 def accept(world):
     [found] = world.exceptions()
-    exceptions.resolve(
-        found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone."
-    )
+    resolving.resolve(found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone.")
     commit()
     world.work()
 

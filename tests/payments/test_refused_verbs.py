@@ -10,7 +10,7 @@ from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments import queries
 from crowdfund.payments.models import WebhookRefusal
 from crowdfund.payments.rules import Kind
-from crowdfund.payments.service import exceptions, inbox, purposes
+from crowdfund.payments.service import exceptions, inbox, purposes, resolving
 
 from .conftest import ESCROW, GATEWAY
 from .test_service_exceptions import STAFF, SUSPENSE, expire, settle
@@ -74,7 +74,7 @@ def test_nobody_decides_about_an_exception_that_is_not_there(world):
     payment = world.start()
     settle(world, payment, amount="100.00")
     with pytest.raises(NotFound, match="no such exception"):
-        exceptions.resolve(NOBODYS, "credit", actor=STAFF)
+        resolving.resolve(NOBODYS, "credit", actor=STAFF)
     rollback()
     assert world.balance(SUSPENSE) == 10_000
     assert [one.state for one in world.exceptions()] == ["open"]
@@ -86,7 +86,7 @@ def test_a_payment_without_late_money_has_none_to_accept(world, news, stage):
     if stage != "unpaid":
         settle(world, payment, **({"amount": "100.00"} if stage == "too little" else {}))
     before, heard = world.postings(), list(news)
-    assert exceptions.accept_late(payment.id, actor=STAFF) is False
+    assert resolving.accept_late(payment.id, actor=STAFF) is False
     commit()
     world.work()
     assert (world.postings(), news) == (before, heard)
@@ -102,12 +102,12 @@ def welcoming(monkeypatch):
 def test_late_money_that_was_accepted_is_not_held_a_second_time(world, frozen, news, welcoming):
     payment = expire(world, frozen)
     settle(world, payment)
-    assert exceptions.accept_late(payment.id)
+    assert resolving.accept_late(payment.id)
     commit()
     work = queued(world)
     exceptions.open_for_payment(payment, Kind.LATE, "Again.", name=str(Kind.LATE), held=True)
     commit()
     assert queued(world) == work
-    assert exceptions.accept_late(payment.id) is False
+    assert resolving.accept_late(payment.id) is False
     assert (world.exceptions(), world.balance(ESCROW)) == ([], 25_000)
     assert world.read(queries.problems) == []

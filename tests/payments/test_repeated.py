@@ -13,7 +13,7 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
 from crowdfund.payments.rules import TOKEN, WALLET
-from crowdfund.payments.service import exceptions, from_wallet, returning, starting, with_tokens
+from crowdfund.payments.service import from_wallet, resolving, returning, starting, with_tokens
 
 from .conftest import ESCROW, GATEWAY
 
@@ -104,7 +104,7 @@ def test_a_return_that_failed_twice_opens_its_exception_once(world, monkeypatch)
     world.work()
     [found] = world.exceptions()
     assert gateways.can_refund(GATEWAY)
-    exceptions.resolve(found.id, "return", actor=STAFF)
+    resolving.resolve(found.id, "return", actor=STAFF)
     commit()
     for _ in range(2):
         returning.reopen(found.id, "r" * 32, reason="The account is closed.")
@@ -119,6 +119,6 @@ def test_a_decision_that_is_not_offered_moves_nothing(world):
     world.tell(payment.tx_id, "SETTLED", amount="100.00")
     world.work()
     [row] = world.exceptions()
-    found = world.read(lambda: exceptions.queries.exception(row.id))
+    found = world.read(lambda: resolving.queries.exception(row.id))
     with pytest.raises(ValueError, match="no payment to accept"):
-        exceptions._postings(found, None, exceptions.Resolution.ACCEPT)
+        resolving._postings(found, None, resolving.Resolution.ACCEPT)

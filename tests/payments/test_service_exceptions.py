@@ -6,7 +6,7 @@ import pytest
 
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, Invalid
-from crowdfund.payments.service import exceptions, inbox, purposes, starting
+from crowdfund.payments.service import inbox, purposes, resolving, starting
 
 from .conftest import ESCROW, GATEWAY
 
@@ -23,7 +23,7 @@ def settle(world, payment, **truth):
 
 def decide(world, resolution, reason="as agreed", *, actor=STAFF):
     (found,) = world.exceptions()
-    exceptions.resolve(found.id, resolution, actor=actor, reason=reason)
+    resolving.resolve(found.id, resolution, actor=actor, reason=reason)
     commit()
     world.work()
 
@@ -101,12 +101,12 @@ def test_late_money_is_accepted_only_by_a_purpose_that_can_still_take_it(world, 
     payment = expire(world, frozen)
     settle(world, payment)
     with pytest.raises(Conflict):
-        exceptions.accept_late(payment.id)
+        resolving.accept_late(payment.id)
     rollback()
     before = dict(purposes._purposes)
     purposes.register_purpose("order", lambda _id: "/", accepts_late=lambda _id: True)
     try:
-        assert exceptions.accept_late(payment.id)
+        assert resolving.accept_late(payment.id)
         commit()
         world.work()
     finally:
@@ -242,7 +242,7 @@ def test_a_decision_is_made_once(world):
     (found,) = world.exceptions()
     decide(world, "credit")
     with pytest.raises(Conflict):
-        exceptions.resolve(found.id, "return", actor=STAFF)
+        resolving.resolve(found.id, "return", actor=STAFF)
     rollback()
     assert world.balance(f"user:{world.user_id}:wallet") == 100
 

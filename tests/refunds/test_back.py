@@ -9,7 +9,7 @@ from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotFound
 from crowdfund.ledger import queries as ledger
 from crowdfund.payments import queries as payments
-from crowdfund.payments.service import exceptions, rests
+from crowdfund.payments.service import resolving, rests
 from crowdfund.payouts.service import requests
 from crowdfund.people import service as people
 from crowdfund.refunds import rules
@@ -158,7 +158,7 @@ def test_too_much_goes_back_in_two_refunds_of_one_transaction(world):
     investment_id = world.paid(amount="1,000", received="1300.00")
     payment = world.payment(investment_id)
     (found,) = payments.exceptions_of(payment.id)
-    world.do(exceptions.resolve, found.id, "accept", actor=world.people["fin"], reason=REASON)
+    world.do(resolving.resolve, found.id, "accept", actor=world.people["fin"], reason=REASON)
     world.work()
     (surplus,) = world.refunds()
     assert (surplus.amount_minor, surplus.tx_id) == (300_00, payment.tx_id)
@@ -192,7 +192,7 @@ def test_late_money_that_was_credited_goes_back(world):
     world.later(hours=25)
     world.pay(payment_id)
     (found,) = payments.exceptions_of(payment_id)
-    world.do(exceptions.resolve, found.id, "credit", actor=world.people["fin"], reason=REASON)
+    world.do(resolving.resolve, found.id, "credit", actor=world.people["fin"], reason=REASON)
     world.work()
     (refund,) = world.refunds()
     assert (refund.source_kind, refund.source_id) == ("exception", found.id)

@@ -11,7 +11,7 @@ from crowdfund.investments.service import cancelling
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments import queries as payments
-from crowdfund.payments.service import exceptions
+from crowdfund.payments.service import resolving
 from crowdfund.refunds.models import Refund
 from tests.refunds.test_back import place_from_wallet
 
@@ -43,7 +43,7 @@ def test_what_went_to_wallets_before_the_upgrade_is_noted_and_can_go_back(world)
     world.pay(payment_id)
     (found,) = payments.exceptions_of(payment_id)
     fin = world.people["fin"]
-    world.do(exceptions.resolve, found.id, "credit", actor=fin, reason="For this test.")
+    world.do(resolving.resolve, found.id, "credit", actor=fin, reason="For this test.")
     world.work()
     from_wallet = world.do(place_from_wallet, world, 400_00)
     world.work()

@@ -12,7 +12,7 @@ from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.ledger import queries as ledger
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import PaymentException
-from crowdfund.payments.service import exceptions, inbox, returning, short
+from crowdfund.payments.service import inbox, resolving, returning, short
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
 from crowdfund.payouts.service import asking, deciding, following, requests
@@ -52,7 +52,7 @@ def exception(exception_id):
 
 def decide(world, found, resolution="return", **how):
     world.do(
-        exceptions.resolve,
+        resolving.resolve,
         found.id,
         resolution,
         actor=world.people["fin"],
@@ -224,7 +224,7 @@ def test_a_worker_killed_at_each_step_moves_the_money_whole_or_not_at_all(world,
     """Each step is one transaction: dying right before its commit leaves the step before."""
     found = too_much(world)
     staff = world.people["fin"]
-    exceptions.resolve(found.id, "return", actor=staff, reason=REASON)
+    resolving.resolve(found.id, "return", actor=staff, reason=REASON)
     rollback()  # died before the decision was stored
     assert (balances(), exception(found.id).state, returns_of(found)) == ((1_100_00, 0), "open", [])
     return_id = decide(world, found).return_id
@@ -249,9 +249,7 @@ def test_a_worker_killed_at_each_step_moves_the_money_whole_or_not_at_all(world,
 def test_four_clicks_at_once_are_one_return(app, world):
     found = too_much(world)
     rollback()
-    click = partial(
-        exceptions.resolve, found.id, "return", actor=world.people["fin"], reason=REASON
-    )
+    click = partial(resolving.resolve, found.id, "return", actor=world.people["fin"], reason=REASON)
     at_once(app, [click] * 4)
     world.work()
     assert (len(returns_of(found)), world.orders()) == (1, 1)

@@ -7,7 +7,7 @@ from crowdfund.investments.service import cancelling
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.payments import queries as payments
-from crowdfund.payments.service import exceptions
+from crowdfund.payments.service import resolving
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts import rules as payout_rules
 from crowdfund.payouts.service import requests
@@ -74,7 +74,7 @@ class Story:
         payment_id = self.world.investment(investment_id, self.who).payment_id
         (found,) = payments.exceptions_of(payment_id)
         fin = self.world.people["fin"]
-        self.attempt(exceptions.resolve, found.id, decision, actor=fin, reason="For this test.")
+        self.attempt(resolving.resolve, found.id, decision, actor=fin, reason="For this test.")
         rollback()
         assert payments.exception(found.id).resolution == decision
         self.refunded_minor += credited

@@ -13,7 +13,7 @@ from crowdfund.investments.service import recording
 from crowdfund.kernel import money
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.payments import queries
-from crowdfund.payments.service import exceptions, inbox, rests
+from crowdfund.payments.service import inbox, resolving, rests
 from crowdfund.payouts.service import requests as payouts
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from tests import raising
@@ -86,7 +86,7 @@ def _in_the_live_campaign(world):  # noqa: F811
     commit()
     settle_part(world, made["credited"], "150.00")
     (found,) = open_exceptions()
-    exceptions.resolve(found.id, "credit", actor="f" * 32, reason="as agreed by phone")
+    resolving.resolve(found.id, "credit", actor="f" * 32, reason="as agreed by phone")
     commit()
     settle_part(world, made["completed"], "300.00")
     _pay_rest(world, made["completed"], "charlie", "SETTLED")

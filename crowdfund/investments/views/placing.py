@@ -47,20 +47,7 @@ def new(slug: str) -> BaseResponse:
         form.terms.data = _version_in_force(campaign.id)
     if form.validate_on_submit():
         try:
-            amount_minor = money.parse(
-                form.amount.data, campaign.currency, most_minor=campaign.max_minor
-            )
-            order = placing.Order(
-                user.id,
-                slug,
-                amount_minor,
-                form.rail.data,
-                form.key.data,
-                form.consent.data,
-                form.replaces.data or "",
-                _version_read(form),
-            )
-            investment_id = placing.place(order)
+            investment_id = placing.place(_order(form, campaign, user))
         except CrowdfundError as error:
             pages.put_error(form, error)
             if isinstance(error, rules.TermsChanged):  # the person has been told
@@ -68,6 +55,20 @@ def new(slug: str) -> BaseResponse:
             return _form_page(form, campaign, user, status=error.status)
         return pages.back(_first_url(investment_id))
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
+
+
+def _order(form: InvestForm, campaign: PublicCampaign, user: Person) -> placing.Order:
+    """Return what a person has entered. Raises Invalid for what is no amount."""
+    return placing.Order(
+        user.id,
+        campaign.slug,
+        money.parse(form.amount.data, campaign.currency, most_minor=campaign.max_minor),
+        form.rail.data,
+        form.key.data,
+        form.consent.data,
+        form.replaces.data or "",
+        _version_read(form),
+    )
 
 
 def _first_url(investment_id: str) -> str:

@@ -17,6 +17,7 @@ from crowdfund.notifications import service
 from crowdfund.payments import queries
 from crowdfund.payments.models import PaymentException, payment_exception_event
 from crowdfund.payments.rows import ExceptionRow
+from crowdfund.payments.service import exceptions
 
 _X = PaymentException.__table__
 FAILED = "The bank could not send the money back to the account that paid."
@@ -113,15 +114,8 @@ def notify_owner(
     """Notify the payer of held money, if they are known, once for each key."""
     if found.user_id is None:
         return
-    path = f"/payments/{found.payment_id}" if found.payment_id else "/wallet"
     money = {"amount_minor": found.amount_minor, "currency": found.currency}
-    service.notify(
-        found.user_id,
-        f"payment.{what}",
-        money | (facts or {}),
-        key=f"exception:{key}:{what}",
-        path=path,
-    )
+    exceptions.notify_owner(found.user_id, found.payment_id, what, money | (facts or {}), key=key)
 
 
 def _show(found: ExceptionRow) -> None:

@@ -12,8 +12,7 @@ from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.payments import desk_queries, forms, queries, reviews, rules
 from crowdfund.payments.rows import ExceptionRow
 from crowdfund.payments.rules import Kind, Resolution
-from crowdfund.payments.service import exceptions as exceptions_service
-from crowdfund.payments.service import purposes, returning, short, starting
+from crowdfund.payments.service import purposes, resolving, returning, short, starting
 from crowdfund.payments.views.blueprint import bp
 from crowdfund.people import queries as people_queries
 
@@ -102,7 +101,7 @@ def resolve(exception_id: str) -> BaseResponse:
     if not form.validate_on_submit():
         return _confirm_page(found, resolution, form, status=422 if form.errors else 200)
     try:
-        exceptions_service.resolve(
+        resolving.resolve(
             exception_id,
             resolution,
             actor=identity.signed_in().id,
@@ -123,14 +122,14 @@ def _chosen(found: ExceptionRow) -> Resolution:
     chosen = request.values.get("resolution", "")
     if not chosen:
         raise Invalid(_("Choose what should happen."), field="resolution")
-    return exceptions_service.check(found, chosen, actor=identity.signed_in().id)
+    return resolving.check(found, chosen, actor=identity.signed_in().id)
 
 
 def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> Response:
     found = queries.exception(exception_id)
     history = queries.exception_history(exception_id)
     people = {row.actor for row in history} | ({found.user_id} if found.user_id else set())
-    choices = exceptions_service.choices(found)
+    choices = resolving.choices(found)
     form = forms.choice_form(choices)
     if error is not None:
         pages.put_error(form, error)
@@ -142,7 +141,7 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
         form=form,
         cannot_return=_cannot_return(found),
         rest_until=_rest_until(found),
-        plans={one: exceptions_service.preview(found, one) for one in choices},
+        plans={one: resolving.preview(found, one) for one in choices},
         effects={one: forms.effect(found.kind, one) for one in choices},
         history=history,
         people=people_queries.names(people),
@@ -173,7 +172,7 @@ def _confirm_page(
         form=form,
         question=forms.QUESTIONS[resolution],
         label=forms.LABELS[resolution],
-        postings=exceptions_service.preview(found, resolution),
+        postings=resolving.preview(found, resolution),
         effect=forms.effect(found.kind, resolution),
         people=people_queries.names({found.user_id} if found.user_id else set()),
         payment=queries.find(found.payment_id) if found.payment_id else None,

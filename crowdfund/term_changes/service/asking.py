@@ -81,7 +81,7 @@ def ask_late(investment: Investment) -> None:
     change = changes.last_material(investment.campaign_id)
     if change is None or change.version is None or change.due_at is None:
         return
-    if investment.rail == TOKEN:  # the contract cannot return it before the end
+    if investment.rail == TOKEN:  # terms change only while no tokens are in or under way
         return
     if answers.agreed_version(investment.id) >= change.version:
         return

@@ -45,7 +45,7 @@ def approve_material(change_id: str, *, actor: str) -> None:
 
 
 def _refuse_with_tokens(campaign: Campaign) -> None:
-    """Raise WrongState while the contract holds tokens, which it cannot return before the end."""
+    """Raise WrongState while the contract holds tokens: a lapse could not return them by itself."""
     if campaign.paid_token_minor or campaign.token_minor or has_tokens_under_way(campaign.id):
         raise WrongState(
             _(
