@@ -31,9 +31,9 @@ NAMES = (
     "selfcheck",
     "chain",
     "stack",
+    "refunds",
+    "year",
 )
-# Asked for by name, and part of every smoke run; in results.json once all were recorded with them.
-MORE = ("refunds", "year")
 _ONE = (
     "import importlib, json, sys, contextlib\n"
     "with contextlib.redirect_stdout(sys.stderr):\n"
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     if asked.readme:
         record.write_readme()
         return 0
-    wanted = asked.names or [*NAMES, *(MORE if asked.smoke else ())]
+    wanted = asked.names or list(NAMES)
     if asked.record and (asked.smoke or wanted != list(NAMES) or record.is_changed()):
         print("--record runs all benchmarks, on a checkout without changes.", file=sys.stderr)
         return 2
@@ -77,9 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[[], *NAMES, *MORE],
+        choices=[[], *NAMES],
         metavar="name",
-        help=", ".join(NAMES + MORE),
+        help=", ".join(NAMES),
     )
     for flag in ("--smoke", "--record", "--readme"):
         parser.add_argument(flag, action="store_true")

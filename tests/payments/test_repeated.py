@@ -18,7 +18,7 @@ from crowdfund.payments.service import from_wallet, resolving, returning, starti
 from .conftest import ESCROW, GATEWAY
 
 STAFF = "f" * 32
-AT = "0x" + "ab" * 32
+INTENT = "ab" * 32
 TOKENS = ledger_rules.tokens("c" * 32)
 
 
@@ -66,8 +66,8 @@ def test_a_key_begins_one_payment_with_tokens(world):
 def test_tokens_are_booked_once_and_what_has_arrived_does_not_expire(world):
     order, until = wanted(world, TOKEN, TOKENS), clock.now() + timedelta(minutes=15)
     payment_id, _is_new = with_tokens.start(order, key="key-1", until=until)
-    assert with_tokens.settle(payment_id, reference=AT, reason="The contract has them.")
-    assert not with_tokens.settle(payment_id, reference=AT, reason="The contract has them.")
+    assert with_tokens.settle(payment_id, reference=INTENT, reason="The contract has them.")
+    assert not with_tokens.settle(payment_id, reference=INTENT, reason="The contract has them.")
     with_tokens.expire(payment_id)
     commit()
     assert (world.status(payment_id), world.balance(TOKENS)) == ("settled", 25_000)

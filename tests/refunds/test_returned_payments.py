@@ -337,7 +337,7 @@ def test_staff_return_money_and_follow_it_from_page_to_page(world, fin):
     url = f"/staff/exceptions/{found.id}"
     check = words(fin.get(f"{url}/resolve?resolution=return").text)
     assert "1,100.00 ETB" in check
-    assert "If that fails, the money is held again and you decide anew." in check
+    assert "If that fails, the money is held again and you decide again." in check
     assert "Reference of the bank" not in check
     fin.post(f"{url}/resolve", data={"resolution": "return"})
     page = fin.get(url).text
