@@ -1,0 +1,1 @@
+"""Bookings of vehicles: reserved, paid in parts, delivered or cancelled; their instalments."""

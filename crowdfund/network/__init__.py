@@ -1,0 +1,1 @@
+"""Members of the distribution arm: who invited whom, and who stands where in the binary tree."""
