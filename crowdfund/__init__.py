@@ -26,6 +26,7 @@ FEATURES = (
     "token_payments",
     "exchange_rates",
     "payouts",
+    "plans",
     "vehicles",
     "bookings",
     "network",

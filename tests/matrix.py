@@ -49,6 +49,7 @@ from crowdfund.payments.service import inbox, refusals
 from crowdfund.payouts.service import requests as payouts
 from crowdfund.people import queries as people_queries
 from crowdfund.people import service as people_service
+from crowdfund.plans import service as plans
 from crowdfund.questions import service as questions
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.service import following
@@ -288,6 +289,20 @@ RATE = {
     "reason": "For this test only.",
 }
 
+# A proposal of a version of the plan, two days after the first day of the tests.
+PLAN = {
+    "pair_minor": "1800",
+    "referral_minor": "1000",
+    "month_limit": "10",
+    "free_pairs": "5",
+    "emi_bp": "20",
+    "reserve_bp": "0",
+    "surplus": "carry",
+    "min_payout_minor": "500",
+    "from_on": (NOW.date() + timedelta(days=2)).isoformat(),
+    "reason": "For this test only.",
+}
+
 # Routes about a change of terms: of its company's team, of staff; and its amounts.
 OF_TEAM = ("show", "document", "edit", "submit", "withdraw")
 OF_STAFF = ("staff_show", "staff_document", "approve_material", "approve_correction", "reject")
@@ -317,6 +332,7 @@ SAID_OTHERWISE = {
     "campaigns.withdraw_limits": {"admin": "forbidden", "finance": "forbidden"},
     "releases.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "exchange_rates.withdraw": {"admin": "forbidden", "finance": "forbidden"},
+    "plans.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -822,6 +838,7 @@ def _staff_things(world, second):
         "follow_id": follow,
         "limits_id": proposal,
         "rate_request_id": rate,
+        "plan_id": plans.propose(PLAN, actor=second),
         "release_id": _prepared_release(world, second),
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice),

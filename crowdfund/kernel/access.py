@@ -204,6 +204,14 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     "investments.campaign_days": SIGNED_IN,
+    # plans: the plan and its simulator are public; one proposes a version, another approves it
+    "plans.plan": PUBLIC,
+    "plans.index": readers("admin", "finance"),
+    "plans.show": readers("admin", "finance"),
+    "plans.propose": staff("admin", "finance"),
+    "plans.approve": staff("admin", "finance"),
+    "plans.refuse": staff("admin", "finance"),
+    "plans.withdraw": staff("admin", "finance"),
     # exchange_rates: one proposes a rate, another approves it
     "exchange_rates.index": readers("admin", "finance"),
     "exchange_rates.history": readers("admin", "finance"),

@@ -26,6 +26,7 @@ from crowdfund.notifications.models import Message
 from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payouts import queries as payouts
 from crowdfund.payouts.models import Payout
+from crowdfund.plans import queries as plans
 from crowdfund.reconciliation import queries as reconciliation
 from crowdfund.releases import queries as release_requests
 from crowdfund.reports import releases
@@ -211,6 +212,8 @@ QUEUES = (
          limits_queries.waiting, "campaigns.approve_limits"),
     Kind(_l("Exchange rates to approve"), _l("proposed by a colleague"), "exchange_rates.index",
          exchange_rates.waiting, "exchange_rates.approve"),
+    Kind(_l("Versions of the plan to approve"), _l("proposed by a colleague"), "plans.index",
+         plans.waiting, "plans.approve"),
     Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys",
          request_queries.waiting, "chain.confirm_key"),
     Kind(_l("Withdrawals to look into"), _l("the bank's answer does not fit, or is late"),

@@ -18,6 +18,7 @@ PAGES = {
     "company": ("compliance.company", "company_id"),
     "campaign": ("campaigns.staff_detail", "campaign_id"),
     "limits": ("campaigns.limits_version", "limits_id"),
+    "plan": ("plans.show", "plan_id"),
     "rate": ("exchange_rates.show", "rate_request_id"),
     "release": ("releases.request", "release_id"),
     "follow": ("reconciliation.requested", "follow_id"),

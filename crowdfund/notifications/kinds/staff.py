@@ -24,6 +24,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.keys": ("admin",),
     "staff.limits": ("admin", "finance"),
     "staff.rates": ("admin", "finance"),
+    "staff.plan": ("admin", "finance"),
     "staff.releases": ("admin", "finance"),
 }
 
@@ -87,6 +88,11 @@ KINDS = {
         _l("A new exchange rate needs a second approval"),
         _l("A colleague proposed an exchange rate. Compare it with its source and decide."),
         "/staff/rates",
+    ),
+    "staff.plan": _queue(
+        _l("A new version of the plan needs a second approval"),
+        _l("A colleague proposed other terms of the plan. Compare them with today's and decide."),
+        "/staff/plan",
     ),
     "staff.releases": _queue(
         _l("A release needs a second approval"),

@@ -1,0 +1,1 @@
+"""What the distribution arm pays for sales: dated versions, a preview, and a simulator."""

@@ -1,0 +1,1 @@
+"""The terms of a plan, how a pair is divided, and what a plan would pay; pure."""
