@@ -19,6 +19,7 @@ READ = 5_000  # rows of one query
 _FIXED = (
     "/",
     "/campaigns",
+    "/plan",
     "/transparency/drift",
     *(path for _label, _endpoint, path in access.SITE),
 )

@@ -138,6 +138,7 @@ TEXTS = {
     "write": _l("Chain write"),
     "follow": _l("Request to follow the contract"),
     "limits": _l("Limits of campaigns"),
+    "plan": _l("Version of the plan"),
     "release": _l("Release of a campaign"),
     "in_force": _l("In force"),
     "ahead": _l("Approved, not in force yet"),

@@ -62,6 +62,7 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
         "Campaigns to release",
         "Limits of campaigns to approve",
         "Exchange rates to approve",
+        "Versions of the plan to approve",
         "Payments to review",
         "Releases to approve",
         "Requests to follow a contract",
