@@ -47,6 +47,10 @@ def test_what_is_no_amount_gets_a_sentence(typed):
     assert "<" not in refusal.value.user_message  # nothing typed is repeated
 
 
+def test_an_amount_as_long_as_any_may_be_in_digits_of_any_script():
+    assert money.parse("०" * 36 + "1.50") == 150
+
+
 @pytest.mark.parametrize("typed", ["99999999999999999999", "10,000,000,000,000.01", "9" * 40])
 def test_an_amount_that_is_too_large_names_the_maximum(typed):
     with pytest.raises(InvalidAmount, match=r"at most 10,000,000,000,000\.00 ETB"):

@@ -7,11 +7,13 @@ import pytest
 from crowdfund.adapters import gateways
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db.history import status_changes
 from crowdfund.kernel.errors import Conflict
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
+from crowdfund.payments.models import payment_exception_event
 from crowdfund.payments.rules import TOKEN, WALLET
 from crowdfund.payments.service import from_wallet, resolving, returning, starting, with_tokens
 
@@ -111,6 +113,9 @@ def test_a_return_that_failed_twice_opens_its_exception_once(world, monkeypatch)
         commit()
     [again] = world.exceptions()
     assert (again.id, again.resolution) == (found.id, None)
+    history = world.read(lambda: status_changes(payment_exception_event, found.id))
+    assert [one.to_status for one in history] == ["open", "resolved", "open"]
+    assert history[-1].reason.endswith("The account is closed.")
 
 
 def test_a_decision_that_is_not_offered_moves_nothing(world):

@@ -244,6 +244,9 @@ def facts(status="live", result="succeeded", *lines, **more):
 def test_every_disagreement_of_states_has_a_plan(books, contract, action, to):
     made = following.plan(facts(books, contract))
     assert (made.action, made.to) == (action, to)
+    assert not made.takes_back  # nothing was released
+    paid_out = following.plan(facts(books, contract, released_minor=7_800_00, fee_minor=200_00))
+    assert paid_out.takes_back == (action in ("fail", "cancel"))
     words = wording.plan_words(made, "ETB")
     assert words
     if action == "accept_result":

@@ -78,7 +78,7 @@ def clean(values: Mapping[str, object], today: date) -> tuple[dict[str, Any], di
 
     `today` is the business date.
     """
-    good, errors = collect(
+    checked: tuple[dict[str, Any], dict[str, str]] = collect(
         {
             "pair_minor": lambda: amount(
                 values.get("pair_minor"), "pair_minor", most_minor=MOST_MINOR
@@ -103,6 +103,7 @@ def clean(values: Mapping[str, object], today: date) -> tuple[dict[str, Any], di
             ),
         }
     )
+    good, errors = checked
     if not {"emi_bp", "reserve_bp"} & errors.keys() and (
         good["emi_bp"] + good["reserve_bp"] > percents.WHOLE_BP
     ):

@@ -1,6 +1,6 @@
 """Dated versions of the plan, which one person proposes and another approves.
 
-Revision ID: 0040
+Revision ID: 0036
 Revises: 0035
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 from crowdfund.kernel.db import UTCDateTime, make_append_only
 
-revision = "0040"
+revision = "0036"
 down_revision = "0035"
 branch_labels = None
 depends_on = None

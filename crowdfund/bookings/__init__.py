@@ -1,1 +1,0 @@
-"""Bookings of vehicles: reserved, paid in parts, delivered or cancelled; their instalments."""
