@@ -30,7 +30,7 @@ _ONE = "/staff/plan/<string(length=32):plan_id>"
 @bp.get("/plan")
 def plan() -> Response:
     """Show what the plan pays today, and what it would pay in a network that is made up."""
-    form = QuestionForm(request.args) if request.args else QuestionForm(None, **questions.USUAL)
+    form = QuestionForm(request.args, **questions.USUAL)
     asked, errors = questions.clean(form.data)
     for name, sentence in errors.items():
         form[name].errors = [sentence]
