@@ -7,7 +7,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from crowdfund.campaigns.rules import drafts, limits, securities
 from crowdfund.campaigns.security_fields import LoanFields, RevenueFields
 from crowdfund.issuers.rules import lists
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.forms import Needed, PageForm, options, reason_for_colleague
 from crowdfund.kernel.i18n import _l
 
 
@@ -153,23 +153,7 @@ class LimitsForm(PageForm):
     investment_min_minor = StringField(limits.FIELDS["investment_min_minor"], [Needed()])
     threshold_bps = StringField(limits.FIELDS["threshold_bps"], [Needed()])
     grace_days = StringField(limits.FIELDS["grace_days"], [Needed()])
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l(
-            "Your colleague will read this, and it stays in the history. At least 10 characters."
-        ),
-    )
-
-
-class RefusalForm(PageForm):
-    """Why a proposal of a colleague is refused."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l("Your colleague will read this. At least 10 characters."),
-    )
+    reason = reason_for_colleague()
 
 
 FORMS: dict[str, type[FlaskForm]] = {

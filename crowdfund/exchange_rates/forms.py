@@ -1,8 +1,8 @@
 """What staff enter about exchange rates."""
 
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField
 
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.forms import Needed, PageForm, options, reason_for_colleague
 from crowdfund.kernel.i18n import _l
 from crowdfund.kernel.money import DECIMALS
 
@@ -30,24 +30,8 @@ class RateForm(PageForm):
     source = StringField(
         _l("Source"), [Needed()], description=_l("Who publishes the rate, as a name or an address.")
     )
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l(
-            "Your colleague will read this, and it stays in the history. At least 10 characters."
-        ),
-    )
+    reason = reason_for_colleague()
     has_checked = BooleanField(
         _l("I have checked this rate"),
         description=_l("Required if it differs by more than a tenth from the rate on that day."),
-    )
-
-
-class RefusalForm(PageForm):
-    """Why a proposal of a colleague is refused."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l("Your colleague will read this. At least 10 characters."),
     )

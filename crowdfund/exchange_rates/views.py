@@ -8,11 +8,11 @@ from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.exchange_rates import queries, rules, service
-from crowdfund.exchange_rates.forms import RateForm, RefusalForm
+from crowdfund.exchange_rates.forms import RateForm
 from crowdfund.exchange_rates.rows import RequestRow
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.errors import CrowdfundError
-from crowdfund.kernel.forms import options, put_errors
+from crowdfund.kernel.forms import RefusalForm, options, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import decisions, identity, pages, requests, subjects
 from crowdfund.people import queries as people

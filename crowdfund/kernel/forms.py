@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, MultipleFileField
-from wtforms import Field, Form
+from wtforms import Field, Form, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.kernel.errors import CrowdfundError
@@ -86,6 +86,27 @@ class NeededWhen:
 
     def __call__(self, form: Form, field: Field) -> None:
         """Accept everything: the service validates."""
+
+
+def reason_for_colleague() -> TextAreaField:
+    """Return the field for why somebody asks for what a second person decides."""
+    return TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l(
+            "Your colleague will read this, and it stays in the history. At least 10 characters."
+        ),
+    )
+
+
+class RefusalForm(PageForm):
+    """Why the request of a colleague is refused."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l("Your colleague will read this. At least 10 characters."),
+    )
 
 
 def named(form: F, thing: str) -> F:

@@ -1,8 +1,8 @@
 """What staff enter about the plan, and what the simulator asks."""
 
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField
 
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.forms import Needed, PageForm, options, reason_for_colleague
 from crowdfund.kernel.i18n import _l
 from crowdfund.plans.rules.questions import SHAPES
 from crowdfund.plans.rules.words import LABELS, SURPLUS
@@ -26,23 +26,7 @@ class PlanForm(PageForm):
         [Needed()],
         description=_l("Tomorrow or later, in Indian time. It has to be approved before that day."),
     )
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l(
-            "Your colleague will read this, and it stays in the history. At least 10 characters."
-        ),
-    )
-
-
-class RefusalForm(PageForm):
-    """Why a proposal of a colleague is refused."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l("Your colleague will read this. At least 10 characters."),
-    )
+    reason = reason_for_colleague()
 
 
 class QuestionForm(PageForm):

@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import RefusalForm, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import decisions, identity, pages, requests, subjects
 from crowdfund.people import queries as people
 from crowdfund.plans import queries, service
-from crowdfund.plans.forms import PlanForm, QuestionForm, RefusalForm
+from crowdfund.plans.forms import PlanForm, QuestionForm
 from crowdfund.plans.rows import PlanRow
 from crowdfund.plans.rules import questions, terms, words
 from crowdfund.plans.rules.questions import Question

@@ -1,29 +1,12 @@
 """What staff write when a campaign is to follow its contract."""
 
-from wtforms import HiddenField, TextAreaField
+from wtforms import HiddenField
 
-from crowdfund.kernel.forms import Needed, PageForm
-from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.forms import PageForm, reason_for_colleague
 
 
 class FollowForm(PageForm):
     """Why, and the fingerprint of the facts that were on the page."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l(
-            "Your colleague will read this, and it stays in the history. At least 10 characters."
-        ),
-    )
+    reason = reason_for_colleague()
     fingerprint = HiddenField()
-
-
-class ReasonForm(PageForm):
-    """Why a request is refused."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        [Needed()],
-        description=_l("Your colleague will read this. At least 10 characters."),
-    )

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import RefusalForm
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import decisions, identity, pages
 from crowdfund.kernel.web import requests as web_requests
@@ -146,7 +147,7 @@ def requests() -> Response:
 @bp.get("/staff/follow/<string(length=32):follow_id>")
 def requested(follow_id: str) -> Response:
     """Show one request: what the requester saw, and the buttons for who may decide."""
-    return _requested(follow_id, forms.ReasonForm(formdata=None))
+    return _requested(follow_id, RefusalForm(formdata=None))
 
 
 @bp.post("/staff/follow/<string(length=32):follow_id>/approve")
@@ -163,7 +164,7 @@ def refuse(follow_id: str) -> BaseResponse:
     """Decline what a colleague asked for, with a reason."""
     _about(follow_id)
     return decisions.refuse(
-        forms.ReasonForm(),
+        RefusalForm(),
         partial(following_service.refuse, follow_id, actor=_me()),
         partial(_requested, follow_id),
         url_for("reconciliation.requested", follow_id=follow_id),
@@ -185,7 +186,7 @@ def _about(follow_id: str) -> None:
     audit_shell.about("campaign", queries.request(follow_id).campaign_id, follow_id=follow_id)
 
 
-def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> Response:
+def _requested(follow_id: str, form: RefusalForm, *, status: int = 200) -> Response:
     found = queries.request(follow_id)
     events = queries.request_history(follow_id)
     seen, obstacle = _preview(found.campaign_id) if found.status == "pending" else (None, "")

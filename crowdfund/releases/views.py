@@ -12,12 +12,12 @@ from crowdfund.campaigns.rules import tranches
 from crowdfund.campaigns.service import releasing
 from crowdfund.issuers import queries as issuers
 from crowdfund.kernel.errors import CrowdfundError
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import RefusalForm, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import decisions, identity, pages, subjects
 from crowdfund.people import queries as people
 from crowdfund.releases import queries, service
-from crowdfund.releases.forms import PrepareForm, RefusalForm
+from crowdfund.releases.forms import PrepareForm
 from crowdfund.releases.rows import RequestRow
 
 bp = Blueprint("releases", __name__)

@@ -15,7 +15,7 @@ from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.kernel import clock, config, money
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import RefusalForm, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import decisions, identity, pages, requests, subjects
 from crowdfund.people import queries as people
@@ -60,7 +60,7 @@ def propose_limits() -> BaseResponse:
 @bp.get(_ONE)
 def limits_version(limits_id: str) -> Response:
     """Show one version beside the limits in force, and the buttons for who may decide."""
-    return _version(limits_id, forms.RefusalForm(None))
+    return _version(limits_id, RefusalForm(None))
 
 
 @bp.post(f"{_ONE}/approve")
@@ -75,7 +75,7 @@ def approve_limits(limits_id: str) -> BaseResponse:
 def refuse_limits(limits_id: str) -> BaseResponse:
     """Refuse a colleague's proposal with a reason."""
     return decisions.refuse(
-        forms.RefusalForm(),
+        RefusalForm(),
         partial(service.refuse, limits_id, actor=identity.signed_in().id),
         partial(_version, limits_id),
         url_for("campaigns.limits_version", limits_id=limits_id),
@@ -134,7 +134,7 @@ def _proposal(form: forms.LimitsForm, status: int) -> Response:
     )
 
 
-def _version(limits_id: str, form: forms.RefusalForm, *, status: int = 200) -> Response:
+def _version(limits_id: str, form: RefusalForm, *, status: int = 200) -> Response:
     row, now = limits_queries.version(limits_id), clock.now()
     events = limits_queries.history(limits_id)
     context: dict[str, Any] = {
