@@ -30,7 +30,7 @@ class PlanForm(PageForm):
 
 
 class QuestionForm(PageForm):
-    """A made-up network; it is sent in the address and changes nothing."""
+    """An example network; it is sent in the address and changes nothing."""
 
     class Meta:
         csrf = False

@@ -1,6 +1,7 @@
 """The plan and its simulator for everybody; for staff its versions and the decision about them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import clock, money
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError, InvalidFields
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.forms import RefusalForm, put_errors
 from crowdfund.kernel.i18n import _
@@ -29,19 +30,21 @@ _ONE = "/staff/plan/<string(length=32):plan_id>"
 
 @bp.get("/plan")
 def plan() -> Response:
-    """Show what the plan pays today, and what it would pay in a network that is made up."""
-    form = QuestionForm(request.args, **questions.USUAL)
-    asked, errors = questions.clean(form.data)
-    for name, sentence in errors.items():
-        form[name].errors = [sentence]
+    """Show what the plan pays today, and what it would pay in an example network."""
+    form, status, result = QuestionForm(request.args, **questions.USUAL), 200, None
     today = terms.business_date(clock.now())
     current = queries.terms_on(today)
+    try:
+        result = _result(questions.clean(form.data), current)
+    except InvalidFields as error:
+        put_errors(form, error)
+        status = error.status
     return pages.render(
         "plans/plan.html",
-        status=422 if errors else 200,
+        status=status,
         form=form,
         lines=words.lines(current),
-        result=_result(asked, current) if asked else None,
+        result=result,
         ahead=queries.ahead(today),
     )
 
@@ -127,8 +130,9 @@ def _state(row: PlanRow, current: PlanRow | None) -> str:
 
 
 def _proposal(form: PlanForm, status: int) -> Response:
-    today = terms.business_date(clock.now())
-    return pages.render("plans/propose.html", status=status, form=form, today=today.isoformat())
+    tomorrow = terms.business_date(clock.now()) + timedelta(days=1)
+    first_day = tomorrow.isoformat()
+    return pages.render("plans/propose.html", status=status, form=form, first_day=first_day)
 
 
 def _page(plan_id: str, form: RefusalForm, *, status: int = 200) -> Response:
@@ -145,6 +149,7 @@ def _page(plan_id: str, form: RefusalForm, *, status: int = 200) -> Response:
             for shape, label in questions.SHAPES.items()
         ],
         "question": usual,
+        "others": [one for one in queries.ahead(today) if one.id != row.id],
         "is_past": row.from_on <= today,
         "events": events,
         "names": people.names({row.asked_by, *(event.actor for event in events)}),

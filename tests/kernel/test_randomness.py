@@ -169,7 +169,7 @@ UNSEEDED = {
     "crowdfund.campaigns.views.page_cache": "a key of this process",
     "crowdfund.investments.views.placing": "keys of forms",
     "crowdfund.payouts.views.own": "keys of forms",
-    "crowdfund.plans.rules.simulating": "made-up networks, always with the same seed",
+    "crowdfund.plans.rules.networks": "example networks, always with the same seed",
     "crowdfund.local.datadir": "secrets of a new installation",
     "crowdfund.local.node": "what tells two local chains apart",
     "crowdfund.local.bill_bitts.gateway": "stands for a bank",

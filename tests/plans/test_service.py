@@ -148,5 +148,5 @@ def test_everybody_can_ask_what_the_plan_would_pay(app, frozen):
 def test_a_question_that_cannot_be_answered_is_shown_again_with_a_sentence(app, frozen):
     answer = app.test_client().get("/plan?shape=balanced&members=1000000&months=1&active=0&paid=1")
     assert answer.status_code == 422
-    assert "Enter a whole number from 1 to 9999." in text_of(answer.text)
+    assert "Enter a whole number from 1 to 5000." in text_of(answer.text)
     assert "Earn nothing" not in text_of(answer.text)

@@ -1,39 +1,14 @@
-"""What a plan would pay in a network that is made up; pure, and the same for the same answers."""
+"""What a plan would pay in an example network; pure."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from crowdfund.plans.rules import splitting
+from crowdfund.plans.rules.networks import NOBODY, Network
 from crowdfund.plans.rules.terms import Surplus, Terms
 
-MOST_MEMBERS = 10_000
-MOST_MONTHS = 36
-_ROOT = -1
 # Upper ends of the groups of the chart, in minor units; the last group has none.
 BANDS_MINOR = (0, 1_000_00, 5_000_00, 20_000_00, 100_000_00)
-
-
-class Shape(StrEnum):
-    """How the members of a network stand."""
-
-    BALANCED = "balanced"
-    GROWN = "grown"
-    ONE_SIDED = "one_sided"
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """Members in the order in which they joined: parent, leg (0 or 1), sponsor and month of each.
-
-    Whoever has none of the others above is -1.
-    """
-
-    parents: Sequence[int]
-    legs: Sequence[int]
-    sponsors: Sequence[int]
-    months: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,62 +53,6 @@ class Outcome:
     def paid_minor(self) -> int:
         """Return all that the plan pays: bonuses and pairs before any deduction."""
         return self.referral_minor + self.pairs_minor
-
-
-def build(shape: str, members: int, months: int) -> Network:
-    """Return a network; `grown` ones follow a fixed seed, so two plans meet the same one.
-
-    As many join in each month as in every other, with the rest in the first ones.
-    """
-    parents, legs, sponsors = _grown(members) if shape == Shape.GROWN else _regular(shape, members)
-    return Network(
-        parents, legs, sponsors, [number * months // members for number in range(members)]
-    )
-
-
-def _regular(shape: str, members: int) -> tuple[list[int], list[int], list[int]]:
-    if shape == Shape.BALANCED:
-        parents = [(number - 1) // 2 if number else _ROOT for number in range(members)]
-        return parents, [(number + 1) % 2 for number in range(members)], parents
-    parents = [number - 1 for number in range(members)]
-    return parents, [0] * members, parents
-
-
-def _grown(members: int) -> tuple[list[int], list[int], list[int]]:
-    """Return members who are invited by chance and placed in the weaker leg of their sponsor."""
-    chance = random.Random(f"network of {members}")  # noqa: S311 - a made-up network, not a secret
-    parents, legs, sponsors = [_ROOT], [0], [_ROOT]
-    children: list[list[int]] = [[_ROOT, _ROOT]]
-    sizes: list[list[int]] = [[0, 0]]
-    outer: list[list[int]] = [[0, 0]]  # the outermost member of each side, followed lazily
-    for number in range(1, members):
-        sponsor = chance.randrange(number)
-        leg = 0 if sizes[sponsor][0] <= sizes[sponsor][1] else 1
-        parent = _outermost(children, outer, sponsor, leg)
-        parents.append(parent)
-        legs.append(leg)
-        sponsors.append(sponsor)
-        children[parent][leg] = number
-        children.append([_ROOT, _ROOT])
-        sizes.append([0, 0])
-        outer.append([number, number])
-        above, side = parent, leg
-        while above != _ROOT:
-            sizes[above][side] += 1
-            above, side = parents[above], legs[above]
-    return parents, legs, sponsors
-
-
-def _outermost(children: list[list[int]], outer: list[list[int]], member: int, leg: int) -> int:
-    """Return the last member below on that side; what was found is remembered for the next."""
-    passed = []
-    at = outer[member][leg]
-    while (below := children[at][leg]) != _ROOT:
-        passed.append(at)
-        at = outer[below][leg]
-    for one in (member, *passed):
-        outer[one][leg] = at
-    return at
 
 
 def simulate(terms: Terms, network: Network, *, active_share_bp: int) -> Outcome:
@@ -184,11 +103,11 @@ class _Books:
         new = [0] * until
         for number in range(until - 1, -1, -1):
             total = new[number] + (number >= first)
-            if total and (parent := network.parents[number]) != _ROOT:
+            if total and (parent := network.parents[number]) != NOBODY:
                 self.legs[parent][network.legs[number]] += total
                 new[parent] += total
         for sponsor in network.sponsors[first:until]:
-            if sponsor != _ROOT:
+            if sponsor != NOBODY:
                 self.earned[sponsor] += self.terms.referral_minor
                 self.referral_minor += self.terms.referral_minor
 

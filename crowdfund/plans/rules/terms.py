@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class Surplus(StrEnum):
-    """What becomes of members of the stronger leg that a month's limit leaves without a pair."""
+    """What becomes of pairs above the limit of a month."""
 
     CARRY = "carry"
     FLUSH = "flush"
@@ -80,12 +80,8 @@ def clean(values: Mapping[str, object], today: date) -> tuple[dict[str, Any], di
     """
     checked: tuple[dict[str, Any], dict[str, str]] = collect(
         {
-            "pair_minor": lambda: amount(
-                values.get("pair_minor"), "pair_minor", most_minor=MOST_MINOR
-            ),
-            "referral_minor": lambda: amount(
-                values.get("referral_minor"), "referral_minor", most_minor=MOST_MINOR
-            ),
+            "pair_minor": lambda: amount(values.get("pair_minor"), most_minor=MOST_MINOR),
+            "referral_minor": lambda: amount(values.get("referral_minor"), most_minor=MOST_MINOR),
             "month_limit": lambda: _count(values, "month_limit", least=1),
             "free_pairs": lambda: _count(values, "free_pairs", least=0),
             "emi_bp": lambda: percents.basis_points(values.get("emi_bp"), "emi_bp"),
@@ -94,7 +90,7 @@ def clean(values: Mapping[str, object], today: date) -> tuple[dict[str, Any], di
                 values.get("surplus"), "surplus", _("Choose one from the list."), tuple(Surplus)
             ),
             "min_payout_minor": lambda: amount(
-                values.get("min_payout_minor"), "min_payout_minor", most_minor=MOST_MINOR
+                values.get("min_payout_minor"), most_minor=MOST_MINOR
             ),
             "from_on": lambda: from_day(values.get("from_on"), today),
             "reason": lambda: texts.reason(
@@ -111,16 +107,12 @@ def clean(values: Mapping[str, object], today: date) -> tuple[dict[str, Any], di
     return good, errors
 
 
-def amount(text: object, field: str, *, most_minor: int) -> int:
-    """Return a typed amount in minor units, at most `most_minor`. Raises Invalid at the field."""
-    try:
-        minor = money.parse(str(text or ""), CURRENCY, most_minor=most_minor)
-    except Invalid as error:
-        raise Invalid(error.user_message, field=field) from error
+def amount(text: object, *, most_minor: int) -> int:
+    """Return a typed amount in minor units, at most `most_minor`. Raises Invalid."""
+    minor = money.parse(str(text or ""), CURRENCY, most_minor=most_minor)
     if minor > most_minor:
         most = money.fmt(most_minor, CURRENCY)
-        sentence = _("This amount is too large. Enter at most %(most)s.", most=most)
-        raise Invalid(sentence, field=field)
+        raise Invalid(_("This amount is too large. Enter at most %(most)s.", most=most))
     return minor
 
 

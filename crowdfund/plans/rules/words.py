@@ -10,16 +10,16 @@ from crowdfund.plans.rules.terms import CURRENCY, NAMES, Surplus, Terms
 LABELS: Mapping[str, str] = {
     "pair_minor": _l("Amount of a pair"),
     "referral_minor": _l("Referral bonus"),
-    "month_limit": _l("Pairs that a month pays at most"),
-    "free_pairs": _l("First pairs that are paid in full"),
+    "month_limit": _l("Most pairs paid in a month"),
+    "free_pairs": _l("Pairs paid in full"),
     "emi_bp": _l("Share of later pairs for instalments, unless the member is an Active Buyer"),
     "reserve_bp": _l("Share of later pairs for the reserve"),
-    "surplus": _l("Pairs above the limit of a month"),
-    "min_payout_minor": _l("Least amount of a payout"),
+    "surplus": _l("Pairs above the monthly limit"),
+    "min_payout_minor": _l("Smallest payout"),
 }
 SURPLUS: Mapping[str, str] = {
-    Surplus.CARRY: _l("are paid in a later month"),
-    Surplus.FLUSH: _l("are lost"),
+    Surplus.CARRY: _l("paid in a later month"),
+    Surplus.FLUSH: _l("lost"),
 }
 
 
