@@ -9,6 +9,7 @@ from crowdfund.campaigns.service import ending, redirects, releasing
 from crowdfund.chain import connection, queries, request_queries, requests, rules
 from crowdfund.issuers.service import onboarding
 from crowdfund.kernel import outbox
+from crowdfund.kernel.audit.models import AuditEntry
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, InvalidFields, WrongState
 from crowdfund.notifications.models import Notice
@@ -91,6 +92,8 @@ def test_a_release_that_the_token_refuses_goes_to_the_new_wallet_after_two_peopl
         sa.select(Notice.kind).where(Notice.person_id == people["alice"])
     ).all()
     assert "campaign.redirected" in told
+    audited = sa.select(AuditEntry.subject_id).where(AuditEntry.action == "campaign.redirected")
+    assert db.session.scalars(audited).all() == [campaign_id]
 
 
 def _refusing(wallet):

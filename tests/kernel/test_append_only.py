@@ -21,6 +21,7 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
 from crowdfund.local import doctor_sql
+from crowdfund.payments.models import payment_event
 from tests.sign_in.providing import sign_in_by_code
 
 
@@ -245,3 +246,9 @@ def test_sqlite_has_nothing_to_grant(app, database_kind):
 def test_names_of_users_are_quoted(user, account):
     assert re.fullmatch(r"'.*'@'.*'", grants._account(user))
     assert grants._account(user) == account
+
+
+@pytest.mark.parametrize("actor", ["", "System", "somebody else", "a" * 33])
+def test_a_history_takes_no_actor_that_is_neither_an_id_nor_a_word(app, actor):
+    with pytest.raises(ValueError, match="nobody who changes a status"):
+        history.record_event(payment_event, "p" * 32, actor=actor, before=None, after="created")

@@ -105,6 +105,7 @@ def test_a_customer_who_became_known_meanwhile_is_not_registered_a_second_time(w
     commit()
     world.work()
     assert [path for _, path in bank.calls] == ["/payment/initiate"]
+    assert [row.state for row in rows(world, "payments.register")] == ["done"]
     (opened,) = bank.payments.values()
     assert (opened["cprn"], opened["reference"]) == ("CPRN-11111111", payment_id)
     assert world.read(lambda: queries.cprn_of(world.user_id, GATEWAY)) == "CPRN-11111111"

@@ -116,6 +116,7 @@ def test_a_return_that_failed_twice_opens_its_exception_once(world, monkeypatch)
     history = world.read(lambda: status_changes(payment_exception_event, found.id))
     assert [one.to_status for one in history] == ["open", "resolved", "open"]
     assert history[-1].reason.endswith("The account is closed.")
+    assert [(one.actor, one.reason) for one in history[1:2]] == [(STAFF, "return")]
 
 
 def test_a_decision_that_is_not_offered_moves_nothing(world):

@@ -1,5 +1,6 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
 
 M = TypeVar("M", bound=type[Base])
+_ACTOR = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 
 
 def append_only_ddl(table: str, dialect: str, keys: Sequence[Sequence[str]] = ()) -> list[str]:
@@ -150,9 +152,14 @@ def record_events(
     after: str,
     reason: str = "",
 ) -> None:
-    """Append a status change of each subject, given with the status before, in one statement."""
+    """Append a status change of each subject, given with the status before, in one statement.
+
+    Raises ValueError for an actor that is neither an id nor a word like `system`.
+    """
     if not subjects:
         return
+    if not _ACTOR.fullmatch(actor):
+        raise ValueError(f"{actor!r} is nobody who changes a status")
     name = f"{table.name.removesuffix('_event')}_id"
     common = {"actor": actor, "to_status": after, "reason": reason[:1000]}
     rows = [{**common, name: key, "from_status": before} for key, before in subjects]
